@@ -1,0 +1,42 @@
+package io.adapterworks.engine;
+
+import io.adapterworks.tensor.Tensor;
+
+/** Scaled dot-product attention within sequences, and rotary positions. */
+public interface AttentionOps {
+  /**
+   * out = softmax(scale · q·kᵀ)·v for each head, each token over its own sequence. Vaswani et al.
+   * 2017, arXiv:1706.03762; computed blockwise where that is faster, Dao et al. 2022,
+   * arXiv:2205.14135.
+   *
+   * @param q (N, H·D), compute type; rows of q, k and v may be strided (columns of one matrix)
+   * @param k (N, kvHeads·D)
+   * @param v (N, kvHeads·D)
+   * @param out (N, H·D), contiguous
+   * @param logSumExp (H, N), float32: set to the log of each row's softmax denominator
+   */
+  void forward(
+      AttentionShape shape,
+      Segments segments,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor out,
+      Tensor logSumExp);
+
+  /** Sets dq, dk, dv (strided as q, k, v may be) from dOut(N, H·D) and what forward saw and set. */
+  void backward(AttentionShape shape, Segments segments, AttentionGradient gradient);
+
+  /**
+   * Rotates pairs (i, i + D/2) of each head of x in place by the angle of the token's position. Su
+   * et al. 2021, arXiv:2104.09864, in the layout of Hugging Face's Llama ("rotate half").
+   *
+   * @param x (N, heads·D), compute type; rows may be strided
+   * @param table (positions, D), float32: cos of D/2 angles, then sin of the same
+   * @param positions INT32 (N): each token's position in its sequence
+   */
+  void rotate(Tensor x, int headDim, Tensor table, Tensor positions);
+
+  /** The inverse rotation, in place: the backward of {@link #rotate}. */
+  void rotateBack(Tensor dx, int headDim, Tensor table, Tensor positions);
+}

@@ -1,0 +1,53 @@
+package io.adapterworks.engine;
+
+import io.adapterworks.tensor.Tensor;
+
+/** Matrix products: frozen layers with LoRA on top, and small dense products for trained heads. */
+public interface LinearOps {
+  /** Copies frozen weights to the device, in the form this engine multiplies fastest. */
+  FrozenLinear freeze(FrozenSource source);
+
+  /**
+   * y(N, out) = x·Wᵀ + bias, plus scale · dropout(x)·Aᵀ·Bᵀ on each slice's columns. Hu et al. 2021.
+   *
+   * @param x (N, in), compute type, contiguous
+   * @param h (N, totalRank), compute type: set to dropout(x)·Aᵀ of all slices side by side, without
+   *     scale, for {@link #backward}; not touched when the group is empty
+   * @param y (N, out), compute type, contiguous
+   */
+  void forward(FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor y);
+
+  /** As {@link #forward}, with y = residual + …; {@code residual} (N, out) may be y itself. */
+  void forwardWithResidual(
+      FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor residual, Tensor y);
+
+  /**
+   * dB += scale · dyᵀ·h; dA += (scale · dy·B)ᵀ·dropout(x); dx = or += dy·W + dropoutᵀ(scale ·
+   * dy·B·A).
+   *
+   * @param dy (N, out), compute type, contiguous
+   * @param x (N, in): forward's input
+   * @param h (N, totalRank): forward's low-rank activations
+   * @param dx (N, in), compute type, contiguous
+   */
+  void backward(
+      FrozenLinear layer, LoraGroup lora, Tensor dy, Tensor x, Tensor h, Write write, Tensor dx);
+
+  /**
+   * As {@link #backward}, where nobody needs dx: only dA and dB are added to. For the first layer
+   * that carries an adapter.
+   */
+  void backwardWeights(LoraGroup lora, Tensor dy, Tensor x, Tensor h);
+
+  /**
+   * c = or += op(a)·op(b), accumulated in float32. Any mix of FLOAT32 and compute type; rows may be
+   * strided. For trained heads and small products, not for frozen layers.
+   */
+  void product(Tensor a, Transpose opA, Tensor b, Transpose opB, Write write, Tensor c);
+
+  /** y(N, C) += bias(C), each row. */
+  void addBias(Tensor bias, Tensor y);
+
+  /** sums(C) = or += the sum over rows of x(N, C); sums is float32. The gradient of a bias. */
+  void sumRows(Tensor x, Write write, Tensor sums);
+}

@@ -1,0 +1,27 @@
+package io.adapterworks.engine;
+
+import io.adapterworks.tensor.Tensor;
+
+/** What turns token ids into rows, and rows of a sequence into one. */
+public interface SequenceOps {
+  /**
+   * y[n, :] = or += table[ids[n], :].
+   *
+   * @param table (rows, C), compute type
+   * @param ids INT32 (N), each in [0, rows); the caller has checked
+   * @param y (N, C), compute type
+   */
+  void gather(Tensor table, Tensor ids, Write write, Tensor y);
+
+  /** y(S, C), float32 = the mean of each sequence's rows of x(N, C), compute type. */
+  void meanPoolForward(Tensor x, Segments segments, Tensor y);
+
+  /** dx(N, C), compute type, set from dy(S, C), float32. */
+  void meanPoolBackward(Tensor dy, Segments segments, Tensor dx);
+
+  /** y(S, C) = the first row of each sequence of x(N, C); each FLOAT32 or the compute type. */
+  void firstTokenForward(Tensor x, Segments segments, Tensor y);
+
+  /** dx(N, C): dy(S, C) in the first row of each sequence, 0 elsewhere. */
+  void firstTokenBackward(Tensor dy, Segments segments, Tensor dx);
+}

@@ -1,0 +1,34 @@
+package io.adapterworks.engine;
+
+import io.adapterworks.tensor.HostTensor;
+import io.adapterworks.tensor.Tensor;
+
+/** Movement between the host and the device, and conversion on the device. */
+public interface TransferOps {
+  /** Sets {@code to} (FLOAT32 or the compute type, contiguous) from as many floats. */
+  void upload(float[] from, Tensor to);
+
+  /** Sets {@code to} (INT32, contiguous) from as many integers. */
+  void upload(int[] from, Tensor to);
+
+  /** Sets {@code to} (INT64, contiguous) from as many integers. */
+  void upload(long[] from, Tensor to);
+
+  /** Sets {@code to} (FLOAT32 or the compute type) from a frozen tensor of any floating type. */
+  void upload(HostTensor from, Tensor to);
+
+  /** Reads {@code from} (FLOAT32 or the compute type, contiguous); waits until it is computed. */
+  void download(Tensor from, float[] to);
+
+  /** Reads {@code from} (INT32, contiguous); waits until it is computed. */
+  void download(Tensor from, int[] to);
+
+  /** to = from, element by element, converted to the type of {@code to}; rows may be strided. */
+  void cast(Tensor from, Tensor to);
+
+  /** Sets every element to {@code value}. */
+  void fill(Tensor to, float value);
+
+  /** to += scale · from; FLOAT32 or the compute type, both of one shape. */
+  void addScaled(Tensor from, float scale, Tensor to);
+}
