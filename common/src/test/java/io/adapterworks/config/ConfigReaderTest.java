@@ -1,0 +1,94 @@
+package io.adapterworks.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.typesafe.config.ConfigFactory;
+import io.adapterworks.error.AdapterworksException;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ConfigReaderTest {
+  enum Decay {
+    LINEAR,
+    HALF_COSINE
+  }
+
+  record Lora(int rank, List<String> targetModules, Optional<Double> alpha) {
+    Lora {
+      Check.positive("lora.rank", rank);
+    }
+  }
+
+  record Run(Lora lora, Decay decay, Duration pause, Map<String, Double> kpis) {}
+
+  private static final String WHOLE =
+      """
+      lora { rank = 8, targetModules = [query, value] }
+      decay = half-cosine
+      pause = 90 s
+      kpis { accuracy = 0.9 }
+      """;
+
+  private static Run read(String text) {
+    return ConfigReader.read(ConfigFactory.parseString(text), Run.class);
+  }
+
+  private static AdapterworksException failure(String text) {
+    AdapterworksException thrown = assertThrows(AdapterworksException.class, () -> read(text));
+    assertEquals(ErrorCode.CONFIGURATION, thrown.code());
+    return thrown;
+  }
+
+  @Test
+  void readsNestedRecordsListsEnumsDurationsAndMaps() {
+    assertEquals(
+        new Run(
+            new Lora(8, List.of("query", "value"), Optional.empty()),
+            Decay.HALF_COSINE,
+            Duration.ofSeconds(90),
+            Map.of("accuracy", 0.9)),
+        read(WHOLE));
+  }
+
+  @Test
+  void anUnknownKeyNamesTheNearestKnownOne() {
+    assertEquals(
+        "configuration:1: unknown key lora.rnak; did you mean lora.rank? Known here: alpha, rank,"
+            + " targetModules",
+        failure(WHOLE.replace("rank", "rnak")).getMessage());
+  }
+
+  @Test
+  void aMissingKeyIsNamed() {
+    assertEquals(
+        "configuration:1: decay is missing; add it to this section",
+        failure(WHOLE.replace("decay = half-cosine", "")).getMessage());
+  }
+
+  @Test
+  void aValueOfTheWrongTypeSaysWhatWasExpected() {
+    assertEquals(
+        "configuration:1: lora.rank=\"many\"; expected a value of type int",
+        failure(WHOLE.replace("rank = 8", "rank = many")).getMessage());
+  }
+
+  @Test
+  void anUnknownEnumValueListsTheKnownOnes() {
+    assertEquals(
+        "configuration:2: decay=cosine; expected one of linear, half-cosine",
+        failure(WHOLE.replace("half-cosine", "cosine")).getMessage());
+  }
+
+  @Test
+  void aRecordsOwnCheckIsReportedWithItsPlace() {
+    assertEquals(
+        "configuration:1: lora.rank=0; expected 1 or more",
+        failure(WHOLE.replace("rank = 8", "rank = 0")).getMessage());
+  }
+}
