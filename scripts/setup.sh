@@ -1,0 +1,80 @@
+# Sourced by the scripts here: finds a JDK, builds once, and says where the class path is.
+# Leaves JAVA (the java command), ROOT (the project) and CLASSPATH_FILE.
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+CLASSPATH_FILE="$ROOT/jobs/target/classpath.txt"
+JDK_PACKAGE=openjdk-17-jdk-headless
+
+say() { printf '%s\n' "$*" >&2; }
+
+java_major() {
+  "$1" -version 2>&1 | sed -n 's/.*version "\([0-9]*\)[^"]*".*/\1/p' | head -n 1
+}
+
+install_jdk() {
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "No JDK 17 or newer found; installing it: apt-get install -y $JDK_PACKAGE"
+    apt-get update -qq >&2 && apt-get install -y -qq "$JDK_PACKAGE" >&2
+  else
+    say "No JDK 17 or newer found. Install one, for example on Debian or Ubuntu:"
+    say "  sudo apt-get install -y $JDK_PACKAGE"
+    exit 2
+  fi
+}
+
+# JAVA_HOME first, then the javac on the PATH, then the usual folder; 17 before newer ones there.
+find_jdk() {
+  local candidate on_path
+  on_path="$(command -v javac 2>/dev/null || true)"
+  [ -z "$on_path" ] || on_path="$(dirname "$(dirname "$(readlink -f "$on_path")")")"
+  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/*17* /usr/lib/jvm/*; do
+    if [ -n "$candidate" ] && [ -x "$candidate/bin/javac" ] \
+      && [ "$(java_major "$candidate/bin/java")" -ge 17 ] 2>/dev/null; then
+      JAVA_HOME="$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+require_jdk() {
+  find_jdk || { install_jdk; find_jdk; } || { say "The JDK was installed but not found."; exit 2; }
+  export JAVA_HOME
+  JAVA="$JAVA_HOME/bin/java"
+}
+
+sources_newer() {
+  [ -n "$(find "$ROOT/pom.xml" "$ROOT/common/pom.xml" "$ROOT/jobs/pom.xml" \
+    "$ROOT/common/src/main" "$ROOT/jobs/src/main" -newer "$CLASSPATH_FILE" -print -quit 2>/dev/null)" ]
+}
+
+# Builds where nothing is built yet or a source has changed; two builds never overlap.
+require_build() {
+  mkdir -p "$ROOT/jobs/target"
+  exec 9>"$ROOT/jobs/target/.build.lock"
+  if command -v flock >/dev/null 2>&1; then flock 9; fi
+  if [ ! -s "$CLASSPATH_FILE" ] || sources_newer; then
+    say "Building (the first time also downloads the dependencies) ..."
+    (cd "$ROOT" && ./mvnw -q -B -Dmaven.test.skip=true -Dspotless.check.skip=true package >&2) || {
+      say "The build failed; its messages are above."
+      exit 1
+    }
+    touch "$CLASSPATH_FILE"
+  fi
+  exec 9>&-
+}
+
+# The JVM options that pom.xml holds in one place, for Spark and Delta on Java 17 and later.
+jvm_options() {
+  sed -n 's:.*<jvm.opens>\(.*\)</jvm.opens>.*:\1:p' "$ROOT/pom.xml"
+}
+
+# Runs a main class of the project on the built class path.
+run_main() {
+  local main="$1"
+  shift
+  # shellcheck disable=SC2046,SC2086
+  exec "$JAVA" $(jvm_options) -Xmx"${ADAPTERWORKS_HEAP:-2g}" -XX:+UseParallelGC \
+    -Dadapterworks.root="$ROOT" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
+    -cp "$ROOT/jobs/target/classes:$(cat "$CLASSPATH_FILE")" "$main" "$@"
+}
