@@ -1,0 +1,49 @@
+package io.adapterworks.table;
+
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import org.apache.spark.sql.SparkSession;
+
+/** Opens Spark with Delta for a job. Closing the session is the caller's. */
+public final class SparkSessions {
+  private SparkSessions() {}
+
+  /** The session named {@code job}; fails with DEVICE where Spark cannot start. */
+  public static SparkSession open(String job, SparkConfig config) {
+    SparkSession.Builder builder =
+        SparkSession.builder()
+            .appName("adapterworks " + job)
+            .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+            .config(
+                "spark.sql.catalog.spark_catalog",
+                "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+            .config("spark.sql.shuffle.partitions", config.shufflePartitions())
+            .config("spark.sql.session.timeZone", "UTC")
+            .config("spark.sql.adaptive.coalescePartitions.parallelismFirst", "false")
+            .config("spark.databricks.delta.snapshotPartitions", "2")
+            .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false");
+    if (System.getProperty("spark.master") == null) {
+      builder.master(config.master());
+      if (config.master().startsWith("local")) {
+        builder.config("spark.driver.host", "localhost");
+        builder.config("spark.driver.bindAddress", "127.0.0.1");
+      }
+    }
+    config.settings().forEach(builder::config);
+    try {
+      SparkSession session = builder.getOrCreate();
+      session.sparkContext().setLogLevel("WARN");
+      return session;
+    } catch (RuntimeException failure) {
+      var explained =
+          Check.failure(
+              ErrorCode.DEVICE,
+              "Spark did not start on master %s: %s; check spark.master and spark.settings",
+              config.master(),
+              failure.getMessage());
+      explained.initCause(failure);
+      throw explained;
+    }
+  }
+}

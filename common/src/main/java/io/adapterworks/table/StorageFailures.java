@@ -1,0 +1,62 @@
+package io.adapterworks.table;
+
+import io.adapterworks.error.AdapterworksException;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import java.nio.file.AccessDeniedException;
+import java.util.Locale;
+import org.apache.hadoop.security.AccessControlException;
+
+/** Turns what Spark, Delta and Hadoop throw on storage trouble into a message with its cure. */
+final class StorageFailures {
+  private StorageFailures() {}
+
+  /** The failure to throw instead of {@code failure}, which becomes its cause. */
+  static AdapterworksException explain(String attempt, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof AdapterworksException known) {
+        return known;
+      }
+      String cure = cure(cause);
+      if (cure != null) {
+        return because(attempt, cure, failure);
+      }
+    }
+    return because(attempt, lastMessage(failure), failure);
+  }
+
+  private static AdapterworksException because(String attempt, String why, Throwable failure) {
+    AdapterworksException explained =
+        Check.failure(ErrorCode.STORAGE, "could not %s: %s", attempt, why);
+    explained.initCause(failure);
+    return explained;
+  }
+
+  private static String cure(Throwable cause) {
+    String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+    if (message.contains("no space left on device") || message.contains("disk quota exceeded")) {
+      return "the disk is full; the table keeps its last version and nothing is lost; free some"
+          + " space, or set warehouse to a larger disk, and run the job again";
+    }
+    if (cause instanceof AccessDeniedException
+        || cause instanceof AccessControlException
+        || message.contains("permission denied")) {
+      return "permission denied; give this user write access to the warehouse, or set warehouse to"
+          + " a folder it may write";
+    }
+    if (cause.getClass().getName().startsWith("io.delta.exceptions.Concurrent")) {
+      return "another job changed the table at the same time; run this job again";
+    }
+    return null;
+  }
+
+  private static String lastMessage(Throwable failure) {
+    String message = failure.toString();
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause.getMessage() != null) {
+        message = cause.getMessage();
+      }
+    }
+    return message.lines().findFirst().orElse(message);
+  }
+}

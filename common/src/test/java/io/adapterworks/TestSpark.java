@@ -1,0 +1,29 @@
+package io.adapterworks;
+
+import io.adapterworks.table.SparkConfig;
+import io.adapterworks.table.SparkSessions;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+
+/** The one local Spark session that all tests of this process share. Never close it. */
+public final class TestSpark {
+  private TestSpark() {}
+
+  public static SparkSession session() {
+    return Holder.SESSION;
+  }
+
+  private static final class Holder {
+    private static final SparkSession SESSION =
+        SparkSessions.open(
+            "tests",
+            new SparkConfig(
+                "local[2]",
+                2,
+                Map.of(
+                    "spark.databricks.delta.snapshotPartitions", "1",
+                    "spark.sql.sources.parallelPartitionDiscovery.parallelism", "1",
+                    "spark.hadoop.fs.full.impl", "io.adapterworks.table.FullDisk",
+                    "spark.delta.logStore.full.impl", "io.delta.storage.LocalLogStore")));
+  }
+}
