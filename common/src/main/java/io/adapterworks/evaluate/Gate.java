@@ -1,0 +1,54 @@
+package io.adapterworks.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Judges a candidate: every KPI met, and the champion not beaten backwards. */
+public final class Gate {
+  private final SuccessCriteria criteria;
+
+  public Gate(SuccessCriteria criteria) {
+    this.criteria = criteria;
+  }
+
+  /** The verdict on each KPI in the order configured, then on the champion where there is one. */
+  public List<Verdict> judge(Evaluation evaluation) {
+    List<Verdict> verdicts = new ArrayList<>();
+    criteria
+        .kpis()
+        .forEach(
+            (key, bound) -> verdicts.add(kpi(Metric.ofKey(key).orElseThrow(), bound, evaluation)));
+    evaluation.champion().map(this::champion).ifPresent(verdicts::add);
+    return List.copyOf(verdicts);
+  }
+
+  private static Verdict kpi(Metric metric, Bound bound, Evaluation evaluation) {
+    Optional<Double> value = metric.of(evaluation);
+    Optional<Interval> interval = metric.intervalOf(evaluation);
+    return new Verdict(
+        metric.key(), value, interval, bound.describe(), met(bound, value, interval));
+  }
+
+  private Verdict champion(Rival champion) {
+    PairedComparison comparison = champion.comparison();
+    Bound bound = Bound.atLeast(-criteria.championMargin());
+    Optional<Double> difference = Optional.of(comparison.difference());
+    Optional<Interval> interval = Optional.of(comparison.differenceInterval());
+    return new Verdict(
+        "accuracy against champion " + champion.name(),
+        difference,
+        interval,
+        bound.describe(),
+        met(bound, difference, interval));
+  }
+
+  private static Verdict.Met met(Bound bound, Optional<Double> value, Optional<Interval> interval) {
+    if (!value.map(bound::holds).orElse(false)) {
+      return Verdict.Met.NO;
+    }
+    boolean whole =
+        interval.map(range -> bound.holds(range.low()) && bound.holds(range.high())).orElse(true);
+    return whole ? Verdict.Met.YES : Verdict.Met.NARROWLY;
+  }
+}
