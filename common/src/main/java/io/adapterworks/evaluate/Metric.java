@@ -69,4 +69,11 @@ public enum Metric {
       case GAIN_OVER_BASE -> evaluation.base().map(base -> base.comparison().differenceInterval());
     };
   }
+
+  /** How many rows the value rests on. */
+  public long rowsOf(Evaluation evaluation) {
+    return this == GAIN_OVER_BASE
+        ? evaluation.outcomes().all().size()
+        : evaluation.outcomes().known().size();
+  }
 }
