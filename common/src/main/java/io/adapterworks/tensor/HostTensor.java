@@ -36,6 +36,26 @@ public record HostTensor(String name, DType dtype, Shape shape, ByteBuffer data)
     return new HostTensor(name, DType.FLOAT32, shape, buffer);
   }
 
+  /** A tensor of type FLOAT32, FLOAT16 or BFLOAT16 that holds {@code values}, rounded to it. */
+  public static HostTensor of(String name, DType dtype, Shape shape, float[] values) {
+    if (dtype == DType.FLOAT32) {
+      return of(name, shape, values);
+    }
+    Check.that(
+        dtype == DType.FLOAT16 || dtype == DType.BFLOAT16,
+        ErrorCode.MODEL,
+        "tensor %s cannot be made as %s; expected FLOAT32, FLOAT16 or BFLOAT16",
+        name,
+        dtype);
+    ByteBuffer buffer =
+        ByteBuffer.allocateDirect(Math.multiplyExact(values.length, Short.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      buffer.putShort(dtype == DType.FLOAT16 ? Float16.toHalf(value) : Float16.toBfloat16(value));
+    }
+    return new HostTensor(name, dtype, shape, buffer.flip());
+  }
+
   /** A fresh little-endian view, whose position may be moved freely. */
   @Override
   public ByteBuffer data() {
