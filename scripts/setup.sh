@@ -55,7 +55,7 @@ require_build() {
   if command -v flock >/dev/null 2>&1; then flock 9; fi
   if [ ! -s "$CLASSPATH_FILE" ] || sources_newer; then
     say "Building (the first time also downloads the dependencies) ..."
-    (cd "$ROOT" && ./mvnw -q -B -Dmaven.test.skip=true -Dspotless.check.skip=true package >&2) || {
+    (cd "$ROOT" && ./mvnw -q -B -DskipTests -Dspotless.check.skip=true package >&2) || {
       say "The build failed; its messages are above."
       exit 1
     }

@@ -1,0 +1,35 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.FrozenLinear;
+import io.adapterworks.engine.Write;
+import io.adapterworks.tensor.Tensor;
+
+/** A frozen linear layer (or several stacked ones) with the LoRA pairs that sit on it. */
+record AdaptedLinear(Engine engine, FrozenLinear frozen, DeviceParameters.LoraSites sites) {
+  boolean isAdapted() {
+    return !sites.inference().isEmpty();
+  }
+
+  int totalRank() {
+    return sites.inference().totalRank();
+  }
+
+  void forward(PassMode mode, Tensor x, Tensor h, Tensor y) {
+    engine.linear().forward(frozen, sites.in(mode), x, h, y);
+  }
+
+  void forwardWithResidual(PassMode mode, Tensor x, Tensor h, Tensor residual, Tensor y) {
+    engine.linear().forwardWithResidual(frozen, sites.in(mode), x, h, residual, y);
+  }
+
+  void backward(Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {
+    engine.linear().backward(frozen, sites.training(), dy, x, h, write, dx);
+  }
+
+  void backwardWeights(Tensor dy, Tensor x, Tensor h) {
+    if (isAdapted()) {
+      engine.linear().backwardWeights(sites.training(), dy, x, h);
+    }
+  }
+}

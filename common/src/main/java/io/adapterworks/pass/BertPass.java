@@ -1,0 +1,237 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.ParameterLayout;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.LossOps;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.BertConfig;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+import io.adapterworks.tokenize.LabelScope;
+import io.adapterworks.tokenize.TokenBatch;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A BERT encoder with LoRA on any of its linear layers and a trained classification head, forward
+ * and backward. The base is frozen: gradients are of activations, A, B and the head only.
+ */
+public final class BertPass implements SequenceClassifier {
+  private final Engine engine;
+  private final BertConfig config;
+  private final double labelSmoothing;
+  private final TensorScope weights;
+  private final DeviceParameters parameters;
+  private final BertEmbedding embedding;
+  private final List<BertLayer> layers = new ArrayList<>();
+  private final Pooler pooler;
+  private final ClassificationHead head;
+  private final int lowestAdapted;
+
+  /**
+   * Brings base and adapter to the engine's device.
+   *
+   * @param adapter with a head; its values are the parameters until {@link #setParameters}
+   * @param labelSmoothing ε of the training loss, in [0, 1)
+   */
+  public BertPass(Engine engine, BaseModel base, LoraAdapter adapter, double labelSmoothing) {
+    Check.that(
+        base.config() instanceof BertConfig,
+        ErrorCode.MODEL,
+        "%s is a %s model; expected an encoder of the BERT family",
+        base.location(),
+        base.config().modelType());
+    this.engine = engine;
+    this.config = (BertConfig) base.config();
+    this.labelSmoothing = labelSmoothing;
+    this.weights = engine.openScope("weights");
+    this.parameters = new DeviceParameters(engine, adapter, weights);
+    this.embedding = new BertEmbedding(engine, base, config, weights);
+    for (int i = 0; i < config.layers(); i++) {
+      BertLayer.LayerPlace place = new BertLayer.LayerPlace(i, weights);
+      layers.add(new BertLayer(engine, base, config, parameters, place));
+    }
+    ParameterLayout.HeadParameters headParameters =
+        adapter
+            .layout()
+            .head()
+            .orElseThrow(
+                () ->
+                    Check.failure(
+                        ErrorCode.MODEL,
+                        "the adapter has no classification head; an encoder needs one"));
+    this.pooler =
+        switch (headParameters.head().pooling()) {
+          case MEAN -> new Pooler.Mean(engine);
+          case POOLER ->
+              new Pooler.FirstToken(engine, base, new LinearLoader(engine, base, parameters));
+        };
+    this.head = new ClassificationHead(engine, parameters, headParameters);
+    this.lowestAdapted = lowestAdapted();
+  }
+
+  private int lowestAdapted() {
+    for (int i = 0; i < layers.size(); i++) {
+      if (layers.get(i).isAdapted()) {
+        return i;
+      }
+    }
+    return layers.size();
+  }
+
+  @Override
+  public ParameterLayout layout() {
+    return parameters.layout();
+  }
+
+  @Override
+  public int outputs() {
+    return head.classes();
+  }
+
+  @Override
+  public int embeddingWidth() {
+    return config.hidden();
+  }
+
+  @Override
+  public void setParameters(float[] values) {
+    parameters.upload(values);
+  }
+
+  /** What a forward pass leaves on the device. */
+  private record Forward(
+      DeviceBatch batch, List<BertLayer.Saved> saved, Tensor hidden, Tensor pooled) {}
+
+  private Forward forward(TokenBatch tokens, PassMode mode, TensorScope scope) {
+    DeviceBatch batch =
+        DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
+    Tensor x = embedding.forward(batch, scope);
+    List<BertLayer.Saved> saved = new ArrayList<>(layers.size());
+    for (BertLayer layer : layers) {
+      BertLayer.Saved step = layer.forward(x, batch.segments(), mode, scope);
+      saved.add(step);
+      x = step.y();
+    }
+    Tensor pooled = scope.allocate(DType.FLOAT32, batch.sequences(), config.hidden());
+    pooler.forward(mode, x, batch.segments(), scope, pooled);
+    return new Forward(batch, saved, x, pooled);
+  }
+
+  @Override
+  public double lossAndGradient(TokenBatch tokens, long dropoutSeed, float[] gradient) {
+    parameters.setDropoutSeed(dropoutSeed);
+    parameters.zeroGradients();
+    try (TensorScope scope = engine.openScope("step")) {
+      Forward forward = forward(tokens, PassMode.TRAINING, scope);
+      Loss loss = loss(forward, tokens, scope);
+      backward(forward, loss, scope);
+      double value = loss.value(engine);
+      parameters.downloadGradients(gradient);
+      return value;
+    }
+  }
+
+  @Override
+  public double loss(TokenBatch tokens) {
+    try (TensorScope scope = engine.openScope("step")) {
+      return loss(forward(tokens, PassMode.INFERENCE, scope), tokens, scope).value(engine);
+    }
+  }
+
+  /** The loss (1) and the gradient of the logits (S, L), both float32. */
+  private record Loss(Tensor loss, Tensor dLogits) {
+    double value(Engine engine) {
+      float[] value = new float[1];
+      engine.transfer().download(loss, value);
+      return value[0];
+    }
+  }
+
+  private Loss loss(Forward forward, TokenBatch tokens, TensorScope scope) {
+    Check.that(
+        tokens.scope() == LabelScope.SEQUENCE && tokens.scored() > 0,
+        ErrorCode.INPUT,
+        "a batch without class labels has no loss");
+    for (int label : tokens.labels()) {
+      Check.that(
+          label == LossOps.IGNORED || (label >= 0 && label < outputs()),
+          ErrorCode.INPUT,
+          "label %d; expected 0 to %d",
+          label,
+          outputs() - 1);
+    }
+    Tensor logits = logits(forward, scope);
+    Tensor dLogits = scope.allocate(DType.FLOAT32, logits.rows(), logits.columns());
+    Tensor loss = scope.allocate(DType.FLOAT32, 1);
+    engine.transfer().fill(loss, 0);
+    engine
+        .loss()
+        .softmaxCrossEntropy(
+            logits,
+            forward.batch.labels(),
+            (float) labelSmoothing,
+            1f / tokens.scored(),
+            dLogits,
+            loss);
+    return new Loss(loss, dLogits);
+  }
+
+  private Tensor logits(Forward forward, TensorScope scope) {
+    Tensor logits = scope.allocate(DType.FLOAT32, forward.batch.sequences(), outputs());
+    head.forward(forward.pooled, logits);
+    return logits;
+  }
+
+  private void backward(Forward forward, Loss loss, TensorScope scope) {
+    Tensor dPooled = scope.allocate(DType.FLOAT32, forward.batch.sequences(), config.hidden());
+    head.backward(loss.dLogits, forward.pooled, dPooled);
+    long n = forward.batch.tokens();
+    Tensor dx = scope.allocate(engine.computeType(), n, config.hidden());
+    pooler.backward(dPooled, forward.batch.segments(), scope, dx);
+    BertLayer.Scratch scratch = BertLayer.Scratch.allocate(engine, config, n, scope);
+    for (int i = layers.size() - 1; i >= lowestAdapted; i--) {
+      BertLayer.Reach reach = i > lowestAdapted ? BertLayer.Reach.INPUT : BertLayer.Reach.WEIGHTS;
+      layers.get(i).backward(forward.saved.get(i), dx, forward.batch.segments(), scratch, reach);
+    }
+  }
+
+  @Override
+  public float[] logits(TokenBatch tokens) {
+    try (TensorScope scope = engine.openScope("step")) {
+      return download(logits(forward(tokens, PassMode.INFERENCE, scope), scope));
+    }
+  }
+
+  @Override
+  public float[] embeddings(TokenBatch tokens) {
+    try (TensorScope scope = engine.openScope("step")) {
+      return download(forward(tokens, PassMode.INFERENCE, scope).pooled);
+    }
+  }
+
+  /** (N, C) row-major: the last hidden state of every token, dropout off. */
+  public float[] hiddenStates(TokenBatch tokens) {
+    try (TensorScope scope = engine.openScope("step")) {
+      Tensor hidden = forward(tokens, PassMode.INFERENCE, scope).hidden;
+      Tensor widened = scope.allocate(DType.FLOAT32, hidden.rows(), hidden.columns());
+      engine.transfer().cast(hidden, widened);
+      return download(widened);
+    }
+  }
+
+  private float[] download(Tensor tensor) {
+    float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+    engine.transfer().download(tensor, values);
+    return values;
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

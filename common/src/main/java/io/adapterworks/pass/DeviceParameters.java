@@ -1,0 +1,115 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.adapter.AdaptedModule;
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.Parameter;
+import io.adapterworks.adapter.ParameterLayout;
+import io.adapterworks.engine.Dropout;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.LoraGroup;
+import io.adapterworks.engine.LoraSlice;
+import io.adapterworks.model.LinearModule;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The adapter's flat parameter vector on the device: float32 values and gradients, and a copy in
+ * the compute type that products read. Hands out the LoRA pairs as views.
+ */
+final class DeviceParameters {
+  private final Engine engine;
+  private final ParameterLayout layout;
+  private final float dropout;
+  private final Tensor values;
+  private final Tensor computeValues;
+  private final Tensor gradients;
+  private final Tensor dropoutSeed;
+  private int sites;
+
+  DeviceParameters(Engine engine, LoraAdapter adapter, TensorScope scope) {
+    this.engine = engine;
+    this.layout = adapter.layout();
+    this.dropout = (float) adapter.config().dropout();
+    this.values = scope.allocate(DType.FLOAT32, layout.size());
+    this.computeValues =
+        engine.computeType() == DType.FLOAT32
+            ? values
+            : scope.allocate(engine.computeType(), layout.size());
+    this.gradients = scope.allocate(DType.FLOAT32, layout.size());
+    this.dropoutSeed = scope.allocate(DType.INT64, 1);
+    engine.transfer().upload(new long[1], dropoutSeed);
+    upload(adapter.values());
+  }
+
+  ParameterLayout layout() {
+    return layout;
+  }
+
+  void upload(float[] flat) {
+    engine.transfer().upload(flat, values);
+    if (computeValues != values) {
+      engine.transfer().cast(values, computeValues);
+    }
+  }
+
+  void setDropoutSeed(long seed) {
+    engine.transfer().upload(new long[] {seed}, dropoutSeed);
+  }
+
+  void zeroGradients() {
+    engine.transfer().fill(gradients, 0);
+  }
+
+  void downloadGradients(float[] to) {
+    engine.transfer().download(gradients, to);
+  }
+
+  /** A trained parameter that is no LoRA factor, in float32. */
+  Tensor value(Parameter parameter) {
+    return values.view(parameter.offset(), parameter.shape());
+  }
+
+  Tensor gradient(Parameter parameter) {
+    return gradients.view(parameter.offset(), parameter.shape());
+  }
+
+  /**
+   * The LoRA pairs on modules that are stacked to one product, with and without dropout. Each call
+   * is a dropout site of its own.
+   */
+  LoraSites sites(List<LinearModule> stacked) {
+    List<LoraSlice> slices = new ArrayList<>();
+    int outOffset = 0;
+    for (LinearModule module : stacked) {
+      Optional<AdaptedModule> adapted = layout.module(module.path());
+      if (adapted.isPresent()) {
+        slices.add(slice(adapted.get(), outOffset));
+      }
+      outOffset += module.out();
+    }
+    Optional<Dropout> training =
+        dropout > 0 ? Optional.of(new Dropout(dropout, dropoutSeed, sites++)) : Optional.empty();
+    return new LoraSites(new LoraGroup(slices, training), new LoraGroup(slices, Optional.empty()));
+  }
+
+  private LoraSlice slice(AdaptedModule adapted, int outOffset) {
+    return new LoraSlice(
+        outOffset,
+        computeValues.view(adapted.a().offset(), adapted.a().shape()),
+        computeValues.view(adapted.b().offset(), adapted.b().shape()),
+        gradient(adapted.a()),
+        gradient(adapted.b()),
+        (float) adapted.scale());
+  }
+
+  /** One layer's LoRA pairs in both modes. */
+  record LoraSites(LoraGroup training, LoraGroup inference) {
+    LoraGroup in(PassMode mode) {
+      return mode == PassMode.TRAINING ? training : inference;
+    }
+  }
+}

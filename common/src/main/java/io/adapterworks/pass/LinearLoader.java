@@ -1,0 +1,45 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.FrozenSource;
+import io.adapterworks.engine.FrozenSource.WeightStorage;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.LinearModule;
+import io.adapterworks.tensor.HostTensor;
+import io.adapterworks.tensor.Shape;
+import java.util.List;
+
+/** Brings linear layers of the base model to the device, with the adapter's pairs on them. */
+final class LinearLoader {
+  private final Engine engine;
+  private final BaseModel base;
+  private final DeviceParameters parameters;
+
+  LinearLoader(Engine engine, BaseModel base, DeviceParameters parameters) {
+    this.engine = engine;
+    this.base = base;
+    this.parameters = parameters;
+  }
+
+  AdaptedLinear single(String path) {
+    return stacked(List.of(path));
+  }
+
+  /** Layers that share their input, as one product. */
+  AdaptedLinear stacked(List<String> paths) {
+    List<LinearModule> stacked = paths.stream().map(this::module).toList();
+    List<HostTensor> weights = stacked.stream().map(m -> base.weight(m.weight())).toList();
+    boolean biased = base.hasWeight(stacked.get(0).bias());
+    List<HostTensor> biases =
+        biased ? stacked.stream().map(m -> base.weight(m.bias())).toList() : List.of();
+    return new AdaptedLinear(
+        engine,
+        engine.linear().freeze(new FrozenSource(weights, biases, WeightStorage.COMPUTE_TYPE)),
+        parameters.sites(stacked));
+  }
+
+  private LinearModule module(String path) {
+    Shape shape = base.weight(path + ".weight").shape();
+    return new LinearModule(path, (int) shape.columns(), (int) shape.rows());
+  }
+}

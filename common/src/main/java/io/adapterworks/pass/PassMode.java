@@ -1,0 +1,7 @@
+package io.adapterworks.pass;
+
+/** Whether dropout is on. */
+enum PassMode {
+  TRAINING,
+  INFERENCE
+}

@@ -1,0 +1,35 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.adapter.ParameterLayout;
+import io.adapterworks.tokenize.TokenBatch;
+
+/**
+ * A frozen base model with an adapter on one engine: what a trainer needs of it. The adapter's
+ * parameters and their gradient cross as one flat float32 vector, laid out by {@link #layout}.
+ *
+ * <p>Used by one thread at a time.
+ */
+public interface TrainablePass extends AutoCloseable {
+  /** The trained parameters' names, shapes and places in the flat vector. */
+  ParameterLayout layout();
+
+  /** L: the number of classes, or the size of the vocabulary. */
+  int outputs();
+
+  /** Copies the flat vector (P) to the device; every later call uses it. */
+  void setParameters(float[] parameters);
+
+  /**
+   * The mean loss over the batch's scored labels, dropout on, and its gradient.
+   *
+   * @param dropoutSeed decides the dropout masks of this step
+   * @param gradient (P), set
+   */
+  double lossAndGradient(TokenBatch batch, long dropoutSeed, float[] gradient);
+
+  /** The mean loss over the batch's scored labels, dropout off. */
+  double loss(TokenBatch batch);
+
+  @Override
+  void close();
+}

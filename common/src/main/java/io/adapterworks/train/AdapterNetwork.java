@@ -1,0 +1,102 @@
+package io.adapterworks.train;
+
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.pass.TrainablePass;
+import io.adapterworks.tokenize.TokenBatch;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.deeplearning4j.nn.conf.GradientNormalization;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.learning.regularization.WeightDecay;
+
+/**
+ * The adapter as a DL4J network of one layer, with AdamW, clipping and schedule set up. DL4J's
+ * listeners, evaluation and user interface attach to {@link #network}.
+ */
+public final class AdapterNetwork {
+  private final MultiLayerNetwork network;
+  private final TrainablePass pass;
+
+  /**
+   * @param totalSteps optimizer steps of the whole run, over which the schedule is laid
+   * @param parameters (P) the values to start from
+   */
+  public AdapterNetwork(
+      TrainablePass pass, TrainingConfig config, int totalSteps, float[] parameters) {
+    this.pass = pass;
+    LearningRates rates = new LearningRates(config, totalSteps, pass.layout());
+    NeuralNetConfiguration.Builder defaults =
+        new NeuralNetConfiguration.Builder()
+            .dataType(DataType.FLOAT)
+            .miniBatch(false)
+            .trainingWorkspaceMode(WorkspaceMode.NONE)
+            .inferenceWorkspaceMode(WorkspaceMode.NONE)
+            .gradientNormalization(GradientNormalization.ClipL2PerLayer)
+            .gradientNormalizationThreshold(config.maxGradientNorm());
+    if (config.weightDecay() > 0) {
+      defaults.regularization(List.of(new WeightDecay(config.weightDecay(), true)));
+    }
+    MultiLayerConfiguration configuration =
+        defaults.list().layer(new AdapterOutputLayer.Builder(pass, rates).build()).build();
+    configuration.setValidateOutputLayerConfig(false);
+    this.network = new MultiLayerNetwork(configuration);
+    network.init();
+    setParameters(parameters);
+  }
+
+  /** The DL4J network itself. */
+  public MultiLayerNetwork network() {
+    return network;
+  }
+
+  /** One optimizer step; returns the batch's mean loss before it. */
+  public double step(TokenBatch batch, long dropoutSeed) {
+    ((AdapterLayer) network.getLayer(0)).setDropoutSeed(dropoutSeed);
+    network.fit(TokenArrays.toDataSet(batch, pass.outputs()));
+    return network.score();
+  }
+
+  /** A copy of the flat parameter vector (P). */
+  public float[] parameters() {
+    return copy(network.params());
+  }
+
+  public void setParameters(float[] parameters) {
+    write(parameters, network.params());
+  }
+
+  /** A copy of Adam's moments. */
+  public float[] updaterState() {
+    return copy(network.getUpdater(true).getStateViewArray());
+  }
+
+  /** Continues where a run stopped: moments and the place in the schedule. */
+  public void resume(float[] updaterState, int step, int epoch) {
+    write(updaterState, network.getUpdater(true).getStateViewArray());
+    network.getLayerWiseConfigurations().setIterationCount(step);
+    network.getLayerWiseConfigurations().setEpochCount(epoch);
+  }
+
+  private static float[] copy(INDArray flat) {
+    float[] values = new float[Math.toIntExact(flat.length())];
+    new FloatPointer(flat.data().addressPointer()).get(values);
+    return values;
+  }
+
+  private static void write(float[] values, INDArray flat) {
+    Check.that(
+        values.length == flat.length(),
+        ErrorCode.MODEL,
+        "%d values for a network of %d parameters",
+        values.length,
+        flat.length());
+    flat.assign(Nd4j.createFromArray(values).reshape(flat.shape()));
+  }
+}

@@ -1,0 +1,16 @@
+package io.adapterworks.train;
+
+/** Is told how training goes. Called by the training thread; must not take long. */
+public interface TrainingObserver {
+  /** Before the first step of this process. */
+  default void started(int totalSteps, int firstStep) {}
+
+  default void step(StepMetrics metrics) {}
+
+  default void epoch(EpochMetrics metrics) {}
+
+  /** A checkpoint for {@code state} is due; writing it is the observer's business. */
+  default void checkpoint(TrainingState state) {}
+
+  default void finished(TrainingResult result) {}
+}
