@@ -16,8 +16,12 @@ import java.util.stream.IntStream;
 
 /** A {@link Tokenizer} read from a {@code tokenizer.json} of Hugging Face; works offline. */
 public final class JsonTokenizer implements Tokenizer {
-  /** DJL reports each use to its makers unless this property (or variable) is true. */
-  private static final String OPT_OUT = "OPT_OUT_TRACKING";
+  /**
+   * What keeps DJL from the network, unless the user has set it: it would report each use to its
+   * makers, and where it sees a GPU it would fetch a build for it.
+   */
+  private static final Map<String, String> OFFLINE =
+      Map.of("OPT_OUT_TRACKING", "true", "RUST_FLAVOR", "cpu");
 
   private final HuggingFaceTokenizer delegate;
   private final int leadingSpecials;
@@ -58,9 +62,7 @@ public final class JsonTokenizer implements Tokenizer {
    * @param name what to call it in messages
    */
   public static JsonTokenizer read(InputStream json, String name) {
-    if (System.getProperty(OPT_OUT) == null) {
-      System.setProperty(OPT_OUT, "true");
-    }
+    OFFLINE.forEach(System.getProperties()::putIfAbsent);
     try {
       return new JsonTokenizer(
           HuggingFaceTokenizer.newInstance(
