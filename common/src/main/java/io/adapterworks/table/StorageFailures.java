@@ -8,16 +8,27 @@ import java.util.Locale;
 import org.apache.hadoop.security.AccessControlException;
 
 /** Turns what Spark, Delta and Hadoop throw on storage trouble into a message with its cure. */
-final class StorageFailures {
+public final class StorageFailures {
   private StorageFailures() {}
 
-  /** The failure to throw instead of {@code failure}, which becomes its cause. */
+  /** The failure of a table to throw instead of {@code failure}, which becomes its cause. */
   static AdapterworksException explain(String attempt, Throwable failure) {
+    return explain(attempt, "the table keeps its last version and nothing is lost", failure);
+  }
+
+  /**
+   * The failure to throw instead of {@code failure}, which becomes its cause; STORAGE, or what a
+   * cause already says.
+   *
+   * @param attempt what could not be done, as in "could not …"
+   * @param kept what a full disk leaves as it was
+   */
+  public static AdapterworksException explain(String attempt, String kept, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof AdapterworksException known) {
         return known;
       }
-      String cure = cure(cause);
+      String cure = cure(cause, kept);
       if (cure != null) {
         return because(attempt, cure, failure);
       }
@@ -32,11 +43,12 @@ final class StorageFailures {
     return explained;
   }
 
-  private static String cure(Throwable cause) {
+  private static String cure(Throwable cause, String kept) {
     String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
     if (message.contains("no space left on device") || message.contains("disk quota exceeded")) {
-      return "the disk is full; the table keeps its last version and nothing is lost; free some"
-          + " space, or set warehouse to a larger disk, and run the job again";
+      return "the disk is full; "
+          + kept
+          + "; free some space, or set warehouse to a larger disk, and run the job again";
     }
     if (cause instanceof AccessDeniedException
         || cause instanceof AccessControlException
