@@ -19,7 +19,7 @@ public record FrozenSource(
   public enum WeightStorage {
     /** In the engine's compute type. */
     COMPUTE_TYPE,
-    /** As int8 with one float32 scale for each output channel. */
+    /** As int8, each row divided by its largest magnitude / 127 (a float32) and rounded. */
     INT8
   }
 

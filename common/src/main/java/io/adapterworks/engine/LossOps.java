@@ -31,8 +31,8 @@ public interface LossOps {
    *     #IGNORED}
    * @param scale multiplies loss and gradient
    * @param dx (N, C), compute type, set; rows that are not scored are 0
-   * @param loss (2), float32: [0] gets scale · Σ loss added, [1] the number of rows whose highest
-   *     logit is the label
+   * @param loss (2), float32: [0] gets scale · Σ loss added; [1] gets the number of scored rows
+   *     added whose highest logit is the label
    */
   void vocabularyCrossEntropy(
       FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss);

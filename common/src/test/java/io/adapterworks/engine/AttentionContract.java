@@ -1,0 +1,142 @@
+package io.adapterworks.engine;
+
+import io.adapterworks.tensor.DType;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What {@link AttentionOps} promises. */
+public interface AttentionContract {
+  /** Heads, key/value heads, head size, and the lengths of the sequences. */
+  record Case(int heads, int kvHeads, int headDim, List<Integer> lengths) {
+    int tokens() {
+      return lengths.stream().mapToInt(Integer::intValue).sum();
+    }
+
+    AttentionShape shape(AttentionShape.Mask mask) {
+      return new AttentionShape(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)), mask);
+    }
+
+    /** Queries, keys and values side by side. */
+    int width() {
+      return (heads + 2 * kvHeads) * headDim;
+    }
+  }
+
+  List<Case> ATTENTION_CASES =
+      List.of(
+          new Case(1, 1, 32, List.of(1)),
+          new Case(8, 4, 8, List.of(3, 17, 1)),
+          new Case(3, 1, 64, List.of(33, 1, 1, 65)),
+          new Case(4, 2, 128, List.of(17, 130)),
+          new Case(2, 2, 32, List.of(450)),
+          new Case(2, 1, 64, List.of(300, 1, 149)),
+          new Case(1, 1, 128, List.of(257, 64, 129)));
+
+  EnginePair pair(DType computeType);
+
+  private static void check(EnginePair pair, Case size, AttentionShape.Mask mask) {
+    DType type = pair.computeType();
+    AttentionShape shape = size.shape(mask);
+    String what = size + " " + mask + " ";
+    Twin starts = pair.starts(size.lengths().stream().mapToInt(Integer::intValue).toArray());
+    Twin qkv = pair.normal(type, size.tokens(), size.width());
+    Twin dQkv = pair.poisoned(type, size.tokens(), size.width());
+    Twin out = pair.poisoned(type, size.tokens(), shape.queryWidth());
+    Twin logSumExp = pair.poisoned(DType.FLOAT32, size.heads(), size.tokens());
+    int keys = shape.queryWidth();
+    int values = keys + shape.kvWidth();
+    pair.both(
+        s ->
+            s.engine()
+                .attention()
+                .forward(
+                    shape,
+                    s.segments(starts),
+                    s.of(qkv.columns(0, keys)),
+                    s.of(qkv.columns(keys, shape.kvWidth())),
+                    s.of(qkv.columns(values, shape.kvWidth())),
+                    s.of(out),
+                    s.of(logSumExp)));
+    pair.assertClose(what + "out", out);
+    pair.assertClose(what + "logSumExp", logSumExp);
+    Twin dOut = pair.normal(type, size.tokens(), shape.queryWidth());
+    pair.both(
+        s ->
+            s.engine()
+                .attention()
+                .backward(
+                    shape,
+                    s.segments(starts),
+                    new AttentionGradient(
+                        s.of(qkv.columns(0, keys)),
+                        s.of(qkv.columns(keys, shape.kvWidth())),
+                        s.of(qkv.columns(values, shape.kvWidth())),
+                        s.of(out),
+                        s.of(logSumExp),
+                        s.of(dOut),
+                        s.of(dQkv.columns(0, keys)),
+                        s.of(dQkv.columns(keys, shape.kvWidth())),
+                        s.of(dQkv.columns(values, shape.kvWidth())))));
+    pair.assertClose(what + "dq, dk, dv", dQkv, 2 * pair.tolerance());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  default void causalAttentionMatchesTheReference(DType type) {
+    try (EnginePair pair = pair(type)) {
+      for (Case size : ATTENTION_CASES) {
+        check(pair, size, AttentionShape.Mask.CAUSAL);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  default void fullAttentionMatchesTheReference(DType type) {
+    try (EnginePair pair = pair(type)) {
+      for (Case size : ATTENTION_CASES) {
+        check(pair, size, AttentionShape.Mask.FULL);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  default void rotationsMatchTheReferenceAndUndoEachOther(DType type) {
+    try (EnginePair pair = pair(type)) {
+      for (int headDim : new int[] {2, 8, 64, 128}) {
+        Twin table = table(pair, 40, headDim);
+        for (int tokens : new int[] {1, 3, 17, 33}) {
+          Twin positions = pair.integersBelow(40, tokens);
+          Twin whole = pair.normal(type, tokens, 5L * headDim);
+          Twin x = whole.columns(headDim, 3L * headDim);
+          pair.both(
+              s -> s.engine().attention().rotate(s.of(x), headDim, s.of(table), s.of(positions)));
+          pair.assertClose("rotated", whole);
+          Twin back = pair.normal(type, tokens, 4L * headDim);
+          pair.both(
+              s ->
+                  s.engine()
+                      .attention()
+                      .rotateBack(
+                          s.of(back.columns(0, headDim)), headDim, s.of(table), s.of(positions)));
+          pair.assertClose("rotated back", back);
+        }
+      }
+    }
+  }
+
+  private static Twin table(EnginePair pair, int positions, int headDim) {
+    float[] table = new float[positions * headDim];
+    int half = headDim / 2;
+    for (int p = 0; p < positions; p++) {
+      for (int i = 0; i < half; i++) {
+        double angle = p * Math.pow(10000, -2.0 * i / headDim);
+        table[p * headDim + i] = (float) Math.cos(angle);
+        table[p * headDim + half + i] = (float) Math.sin(angle);
+      }
+    }
+    return pair.of(DType.FLOAT32, table, positions, headDim);
+  }
+}
