@@ -1,0 +1,128 @@
+package io.adapterworks.engine.cpu;
+
+import io.adapterworks.engine.AttentionShape;
+import io.adapterworks.tensor.DType;
+import java.util.List;
+import org.bytedeco.dnnl.global.dnnl;
+
+/**
+ * Some query rows of each block of a group against all of the block's keys: the shape of the
+ * products of attention.
+ *
+ * @param blocks blocks side by side
+ * @param length padded tokens of a block
+ * @param from first query row of each block
+ * @param queries query rows
+ * @param keys key rows, from the block's first
+ */
+record AttentionTile(
+    AttentionShape shape, DType dtype, int blocks, int length, int from, int queries, int keys) {
+
+  /** Query heads that share a key/value head. */
+  int sharing() {
+    return shape.heads() / shape.kvHeads();
+  }
+
+  /** Elements of scores of all blocks and heads. */
+  long scores() {
+    return (long) blocks * shape.heads() * queries * keys;
+  }
+
+  /** Query rows of every {@code sharing}-th head, as (blocks, kvHeads, queries, D). */
+  Layout queryRows(DType type) {
+    long width = shape.queryWidth();
+    return heads(type, queries, width, (long) sharing() * shape.headDim());
+  }
+
+  /** Key or value rows, as (blocks, kvHeads, keys, D). */
+  Layout keyRows(DType type) {
+    return heads(type, keys, shape.kvWidth(), shape.headDim());
+  }
+
+  private Layout heads(DType type, int rows, long width, long headStride) {
+    return Layout.strided(
+        type,
+        new long[] {blocks, shape.kvHeads(), rows, shape.headDim()},
+        new long[] {length * width, headStride, width, 1});
+  }
+
+  /** Elements to the first query row's head {@code shared} of a sharing group. */
+  long queryOffset(int shared) {
+    return (long) from * shape.queryWidth() + (long) shared * shape.headDim();
+  }
+
+  /** Elements to the scores of head {@code shared} of a sharing group. */
+  long scoreOffset(int shared) {
+    return (long) shared * queries * keys;
+  }
+
+  /** Scores of every {@code sharing}-th head, as (blocks, kvHeads, queries, keys). */
+  Layout scoreRows(DType type) {
+    long matrix = (long) queries * keys;
+    return Layout.strided(
+        type,
+        new long[] {blocks, shape.kvHeads(), queries, keys},
+        new long[] {shape.heads() * matrix, sharing() * matrix, keys, 1});
+  }
+
+  /** All scores, as (blocks · heads · queries, keys). */
+  Layout allScores(DType type) {
+    return Layout.dense(type, (long) blocks * shape.heads() * queries, keys);
+  }
+
+  Layout mask() {
+    return Layout.dense(DType.FLOAT32, blocks, 1, queries, keys);
+  }
+
+  /** scores = scale · q·kᵀ + mask. */
+  KernelSpec scoresSpec() {
+    return new KernelSpec.Matmul(
+        queryRows(dtype),
+        keyRows(dtype).transposed(),
+        scoreRows(DType.FLOAT32),
+        List.of(new PostOp.Scale(shape.scale()), new PostOp.Combine(dnnl.dnnl_binary_add, mask())));
+  }
+
+  KernelSpec softmaxSpec() {
+    Layout all = allScores(DType.FLOAT32);
+    return new KernelSpec.Softmax(dnnl.dnnl_softmax_accurate, all, all, 1);
+  }
+
+  KernelSpec convertSpec() {
+    return new KernelSpec.Reorder(allScores(DType.FLOAT32), allScores(dtype), List.of());
+  }
+
+  KernelSpec softmaxBackwardSpec() {
+    Layout all = allScores(DType.FLOAT32);
+    return new KernelSpec.SoftmaxBackward(all, all, all, 1);
+  }
+
+  /** out = probabilities·v. */
+  KernelSpec outSpec() {
+    return new KernelSpec.Matmul(scoreRows(dtype), keyRows(dtype), queryRows(dtype), List.of());
+  }
+
+  /** dProbabilities = dOut·vᵀ. */
+  KernelSpec probabilitiesGradientSpec() {
+    return new KernelSpec.Matmul(
+        queryRows(dtype), keyRows(dtype).transposed(), scoreRows(DType.FLOAT32), List.of());
+  }
+
+  /** dq = scale · dScores·k. */
+  KernelSpec queryGradientSpec() {
+    return new KernelSpec.Matmul(
+        scoreRows(dtype),
+        keyRows(dtype),
+        queryRows(dtype),
+        List.of(new PostOp.Scale(shape.scale())));
+  }
+
+  /** A gradient of keys or values += scale · scoresᵀ·rows. */
+  KernelSpec keyGradientSpec(float scale) {
+    return new KernelSpec.Matmul(
+        scoreRows(dtype).transposed(),
+        queryRows(dtype),
+        keyRows(DType.FLOAT32),
+        List.of(new PostOp.Scale(scale), PostOp.ADD_TO_OUTPUT));
+  }
+}

@@ -1,0 +1,174 @@
+package io.adapterworks.engine.cpu;
+
+import io.adapterworks.engine.FrozenLinear;
+import io.adapterworks.engine.FrozenSource;
+import io.adapterworks.engine.LinearOps;
+import io.adapterworks.engine.LoraGroup;
+import io.adapterworks.engine.Transpose;
+import io.adapterworks.engine.Write;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.global.dnnl;
+
+/** Products of oneDNN, with bias, residual and the low-rank part as its post-operations. */
+final class CpuLinearOps implements LinearOps {
+  private final CpuContext context;
+  private final FrozenWeights weights;
+  private final LowRank lowRank;
+  private final CpuTransferOps transfer;
+
+  CpuLinearOps(
+      CpuContext context, FrozenWeights weights, LowRank lowRank, CpuTransferOps transfer) {
+    this.context = context;
+    this.weights = weights;
+    this.lowRank = lowRank;
+    this.transfer = transfer;
+  }
+
+  @Override
+  public FrozenLinear freeze(FrozenSource source) {
+    return weights.freeze(source);
+  }
+
+  @Override
+  public void forward(FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor y) {
+    CpuFrozenLinear frozen = CpuFrozenLinear.of(layer);
+    long rows = CpuStorage.rows(x, y);
+    product(frozen.forward(), rows, x, y, postOps(frozen), biasAddress(frozen), 0);
+    lowRank.forward(lora, x, h, y);
+  }
+
+  @Override
+  public void forwardWithResidual(
+      FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor residual, Tensor y) {
+    CpuFrozenLinear frozen = CpuFrozenLinear.of(layer);
+    long rows = CpuStorage.rows(x, y, residual);
+    List<PostOp> postOps = new ArrayList<>(postOps(frozen));
+    postOps.add(new PostOp.Combine(dnnl.dnnl_binary_add, CpuContext.matrix(residual, rows)));
+    long residualAddress = CpuStorage.address(residual);
+    if (frozen.bias() == null) {
+      product(frozen.forward(), rows, x, y, postOps, residualAddress, 0);
+    } else {
+      product(frozen.forward(), rows, x, y, postOps, biasAddress(frozen), residualAddress);
+    }
+    lowRank.forward(lora, x, h, y);
+  }
+
+  @Override
+  public void backward(
+      FrozenLinear layer, LoraGroup lora, Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {
+    CpuFrozenLinear frozen = CpuFrozenLinear.of(layer);
+    Write rest = write;
+    if (!lora.isEmpty()) {
+      lowRank.backwardWeights(lora, dy, x, h);
+      lowRank.backwardInput(lora, write, dx);
+      rest = Write.ADD;
+    }
+    long rows = CpuStorage.rows(dy, dx);
+    List<PostOp> postOps = rest == Write.ADD ? List.of(PostOp.ADD_TO_OUTPUT) : List.of();
+    product(frozen.backward(), rows, dy, dx, postOps, 0, 0);
+  }
+
+  @Override
+  public void backwardWeights(LoraGroup lora, Tensor dy, Tensor x, Tensor h) {
+    if (!lora.isEmpty()) {
+      lowRank.backwardWeights(lora, dy, x, h);
+    }
+  }
+
+  private void product(
+      CpuFrozenLinear.Packed weight,
+      long rows,
+      Tensor x,
+      Tensor y,
+      List<PostOp> postOps,
+      long firstCombined,
+      long secondCombined) {
+    KernelSpec spec =
+        new KernelSpec.Matmul(
+            CpuContext.matrix(x, rows), weight.layout(), CpuContext.matrix(y, rows), postOps);
+    context
+        .dnnl()
+        .run(
+            spec,
+            CpuStorage.address(x),
+            weight.block().address(),
+            CpuStorage.address(y),
+            firstCombined,
+            secondCombined);
+  }
+
+  private static List<PostOp> postOps(CpuFrozenLinear layer) {
+    return layer.bias() == null
+        ? List.of()
+        : List.of(
+            new PostOp.Combine(dnnl.dnnl_binary_add, Layout.dense(DType.FLOAT32, 1, layer.out())));
+  }
+
+  private static long biasAddress(CpuFrozenLinear layer) {
+    return layer.bias() == null ? 0 : layer.bias().address();
+  }
+
+  @Override
+  public void product(Tensor a, Transpose opA, Tensor b, Transpose opB, Write write, Tensor c) {
+    Tensor left = a;
+    Tensor right = b;
+    if (a.dtype() != b.dtype()) {
+      left = context.asFloat(a, Scratch.Purpose.CAST_A);
+      right = context.asFloat(b, Scratch.Purpose.CAST_B);
+    }
+    boolean widened = left.dtype() == DType.FLOAT32 && c.dtype() != DType.FLOAT32;
+    Tensor target =
+        widened
+            ? context.scratch().tensor(Scratch.Purpose.CAST_C, DType.FLOAT32, c.rows(), c.columns())
+            : c;
+    List<PostOp> add = write == Write.ADD ? List.of(PostOp.ADD_TO_OUTPUT) : List.of();
+    KernelSpec spec =
+        new KernelSpec.Matmul(
+            layout(left, opA),
+            layout(right, opB),
+            CpuContext.matrix(target),
+            widened ? List.of() : add);
+    context.run(spec, left, right, target);
+    if (widened) {
+      if (write == Write.ADD) {
+        transfer.addScaled(target, 1f, c);
+      } else {
+        transfer.cast(target, c);
+      }
+    }
+  }
+
+  private static Layout layout(Tensor tensor, Transpose transpose) {
+    Layout layout = CpuContext.matrix(tensor);
+    return transpose == Transpose.YES ? layout.transposed() : layout;
+  }
+
+  @Override
+  public void addBias(Tensor bias, Tensor y) {
+    long rows = CpuStorage.rows(y);
+    Layout layout = CpuContext.matrix(y, rows);
+    Layout row = Layout.dense(bias.dtype(), 1, bias.columns());
+    KernelSpec spec = new KernelSpec.Binary(dnnl.dnnl_binary_add, layout, row, layout, List.of());
+    context.run(spec, y, bias, y);
+  }
+
+  @Override
+  public void sumRows(Tensor x, Write write, Tensor sums) {
+    int columns = (int) x.columns();
+    float[] total = new float[columns];
+    float[] row = new float[columns];
+    if (write == Write.ADD) {
+      context.rows().read(sums, 0, total);
+    }
+    for (long i = 0; i < x.rows(); i++) {
+      context.rows().read(x, i, row);
+      for (int c = 0; c < columns; c++) {
+        total[c] += row[c];
+      }
+    }
+    context.rows().write(sums, 0, total);
+  }
+}

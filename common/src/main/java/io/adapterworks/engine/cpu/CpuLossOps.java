@@ -1,0 +1,163 @@
+package io.adapterworks.engine.cpu;
+
+import io.adapterworks.engine.FrozenLinear;
+import io.adapterworks.engine.LossOps;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import java.util.List;
+import org.bytedeco.dnnl.global.dnnl;
+
+/** Cross entropy: small heads row by row, a vocabulary in chunks of rows. */
+final class CpuLossOps implements LossOps {
+  /** Logits that are held at once. */
+  private static final long CHUNK_LOGITS = 16L << 20;
+
+  private final CpuContext context;
+  private float[] row = new float[0];
+
+  CpuLossOps(CpuContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public void softmaxCrossEntropy(
+      Tensor logits, Tensor labels, float smoothing, float scale, Tensor dLogits, Tensor loss) {
+    int classes = reserve(logits);
+    double total = 0;
+    for (int s = 0; s < logits.rows(); s++) {
+      int label = label(labels, s);
+      if (label == IGNORED) {
+        Zeros.fill(dLogits, s, 1);
+        continue;
+      }
+      context.rows().read(logits, s, row);
+      total += crossEntropy(classes, label, smoothing, scale);
+      context.rows().write(dLogits, s, row);
+    }
+    add(loss, 0, (float) (scale * total));
+  }
+
+  /** Replaces the logits in row by their gradient and returns the loss without scale. */
+  private double crossEntropy(int classes, int label, float smoothing, float scale) {
+    float largest = Float.NEGATIVE_INFINITY;
+    double sumOfLogits = 0;
+    for (int c = 0; c < classes; c++) {
+      largest = Math.max(largest, row[c]);
+      sumOfLogits += row[c];
+    }
+    double denominator = 0;
+    for (int c = 0; c < classes; c++) {
+      denominator += Math.exp((double) row[c] - largest);
+    }
+    double logSum = largest + Math.log(denominator);
+    double onLabel = 1 - smoothing;
+    double everywhere = (double) smoothing / classes;
+    double expected = onLabel * row[label] + everywhere * sumOfLogits;
+    for (int c = 0; c < classes; c++) {
+      double probability = Math.exp(row[c] - logSum);
+      double target = everywhere + (c == label ? onLabel : 0);
+      row[c] = (float) (scale * (probability - target));
+    }
+    return logSum - expected;
+  }
+
+  @Override
+  public void vocabularyCrossEntropy(
+      FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss) {
+    CpuFrozenLinear frozen = CpuFrozenLinear.of(head);
+    long chunk = Math.max(1, CHUNK_LOGITS / frozen.out());
+    double total = 0;
+    int right = 0;
+    for (long from = 0; from < x.rows(); from += chunk) {
+      long count = Math.min(chunk, x.rows() - from);
+      Tensor logits =
+          context.scratch().tensor(Scratch.Purpose.LOGITS, DType.FLOAT32, count, frozen.out());
+      multiply(frozen.forward(), x.rows(from, count), logits);
+      Layout layout = CpuContext.matrix(logits);
+      context.run(new KernelSpec.Softmax(dnnl.dnnl_softmax_log, layout, layout, 1), logits, logits);
+      for (int i = 0; i < count; i++) {
+        int label = label(labels, from + i);
+        if (label == IGNORED) {
+          Zeros.fill(logits, i, 1);
+          continue;
+        }
+        context.rows().read(logits, i, vocabularyRow(logits));
+        total -= row[label];
+        right += isLargest(label, frozen.out()) ? 1 : 0;
+        gradient(label, frozen.out(), scale);
+        context.rows().write(logits, i, row);
+      }
+      Tensor dLogits = inComputeType(logits);
+      multiply(frozen.backward(), dLogits, dx.rows(from, count));
+    }
+    add(loss, 0, (float) (scale * total));
+    add(loss, 1, right);
+  }
+
+  private float[] vocabularyRow(Tensor logits) {
+    reserve(logits);
+    return row;
+  }
+
+  private boolean isLargest(int label, int classes) {
+    float largest = Float.NEGATIVE_INFINITY;
+    for (int c = 0; c < classes; c++) {
+      largest = Math.max(largest, row[c]);
+    }
+    return row[label] >= largest;
+  }
+
+  /** Replaces the log-probabilities in row by the gradient of the loss. */
+  private void gradient(int label, int classes, float scale) {
+    for (int c = 0; c < classes; c++) {
+      row[c] = scale * (float) Math.exp(row[c]);
+    }
+    row[label] -= scale;
+  }
+
+  private Tensor inComputeType(Tensor logits) {
+    if (context.computeType() == DType.FLOAT32) {
+      return logits;
+    }
+    Tensor converted =
+        context
+            .scratch()
+            .tensor(
+                Scratch.Purpose.LOGITS_GRADIENT,
+                context.computeType(),
+                logits.rows(),
+                logits.columns());
+    context.run(
+        new KernelSpec.Reorder(CpuContext.matrix(logits), CpuContext.matrix(converted), List.of()),
+        logits,
+        converted);
+    return converted;
+  }
+
+  private void multiply(CpuFrozenLinear.Packed weight, Tensor x, Tensor y) {
+    KernelSpec spec =
+        new KernelSpec.Matmul(
+            CpuContext.matrix(x), weight.layout(), CpuContext.matrix(y), List.of());
+    context
+        .dnnl()
+        .run(spec, CpuStorage.address(x), weight.block().address(), CpuStorage.address(y));
+  }
+
+  private static int label(Tensor labels, long index) {
+    return CpuStorage.of(labels).block().ints().get((int) (CpuStorage.index(labels, 0) + index));
+  }
+
+  private static void add(Tensor to, int index, float value) {
+    int at = CpuStorage.index(to, 0) + index;
+    NativeBlock block = CpuStorage.of(to).block();
+    block.floats().put(at, block.floats().get(at) + value);
+  }
+
+  private int reserve(Tensor tensor) {
+    int columns = (int) tensor.columns();
+    if (row.length < columns) {
+      row = new float[columns];
+    }
+    return columns;
+  }
+}

@@ -1,0 +1,103 @@
+package io.adapterworks.engine.cpu;
+
+import io.adapterworks.engine.Dropout;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.dnnl.global.dnnl;
+
+/**
+ * Computes dropout masks and keeps those of the current seed, because backward needs forward's
+ * again. Only small masks are kept: memory must not grow with the model.
+ */
+final class DropoutMasks implements AutoCloseable {
+  private static final long KEPT_BYTES = 64L << 20;
+  private static final int LANES = 8;
+
+  private final Philox philox = new Philox();
+  private final Map<Integer, Kept> kept = new HashMap<>();
+  private final Scratch scratch;
+  private long keptBytes;
+
+  DropoutMasks(Scratch scratch) {
+    this.scratch = scratch;
+  }
+
+  private static final class Kept {
+    private long seed;
+    private int threshold;
+    private long counters;
+    private NativeBlock mask;
+  }
+
+  /** The address of the mask's bytes, for {@code elements} elements, 1 where one is kept. */
+  long address(Dropout dropout, long elements) {
+    long seed = CpuStorage.of(dropout.seed()).block().longs().get(seedIndex(dropout));
+    int counters = Math.toIntExact((elements + LANES - 1) / LANES);
+    long bytes = (long) counters * LANES;
+    Kept known = kept.get(dropout.site());
+    if (known == null || known.mask.bytes() < bytes) {
+      known = make(dropout.site(), known, bytes);
+    }
+    if (known == null) {
+      NativeBlock mask = scratch.block(Scratch.Purpose.DROPOUT_MASK, bytes);
+      philox.fill(seed, dropout.site(), dropout.threshold(), mask, 0, counters);
+      return mask.address();
+    }
+    if (known.seed != seed || known.threshold != dropout.threshold()) {
+      known.counters = 0;
+      known.seed = seed;
+      known.threshold = dropout.threshold();
+    }
+    if (known.counters < counters) {
+      philox.fill(
+          seed, dropout.site(), dropout.threshold(), known.mask, (int) known.counters, counters);
+      known.counters = counters;
+    }
+    return known.mask.address();
+  }
+
+  /** y = dropout(x), of the first {@code elements} of contiguous tensors. */
+  void apply(CpuContext context, Dropout dropout, long elements, Tensor x, Tensor y) {
+    Layout layout = Layout.dense(x.dtype(), elements);
+    KernelSpec spec =
+        new KernelSpec.Binary(
+            dnnl.dnnl_binary_mul,
+            layout,
+            Layout.dense(DType.UINT8, elements),
+            layout,
+            List.of(new PostOp.Scale(1f / (1f - dropout.probability()))));
+    context
+        .dnnl()
+        .run(spec, CpuStorage.address(x), address(dropout, elements), CpuStorage.address(y));
+  }
+
+  private static int seedIndex(Dropout dropout) {
+    return CpuStorage.index(dropout.seed(), 0);
+  }
+
+  private Kept make(int site, Kept smaller, long bytes) {
+    if (smaller != null) {
+      keptBytes -= smaller.mask.bytes();
+      smaller.mask.close();
+      kept.remove(site);
+    }
+    long roomy = bytes + bytes / 4;
+    if (keptBytes + roomy > KEPT_BYTES) {
+      return null;
+    }
+    keptBytes += roomy;
+    Kept made = new Kept();
+    made.mask = new NativeBlock(roomy);
+    kept.put(site, made);
+    return made;
+  }
+
+  @Override
+  public void close() {
+    kept.values().forEach(k -> k.mask.close());
+    kept.clear();
+  }
+}

@@ -1,0 +1,136 @@
+package io.adapterworks.engine.cpu;
+
+import io.adapterworks.tensor.DType;
+import java.util.Arrays;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.global.dnnl;
+
+/**
+ * How the elements of an operand lie in memory: its type, sizes and strides in elements, or a form
+ * that oneDNN chose itself.
+ */
+final class Layout {
+  /** Stands for the strides of an operand whose form oneDNN may choose. */
+  private static final long[] ANY = {};
+
+  private final int type;
+  private final long[] sizes;
+  private final long[] strides;
+  private final dnnl_memory_desc chosen;
+  private final int hash;
+
+  private Layout(int type, long[] sizes, long[] strides, dnnl_memory_desc chosen) {
+    this.type = type;
+    this.sizes = sizes;
+    this.strides = strides;
+    this.chosen = chosen;
+    this.hash = 31 * (31 * type + Arrays.hashCode(sizes)) + Arrays.hashCode(strides);
+  }
+
+  /** oneDNN's number for {@code dtype}. */
+  static int typeOf(DType dtype) {
+    return switch (dtype) {
+      case FLOAT32 -> dnnl.dnnl_f32;
+      case BFLOAT16 -> dnnl.dnnl_bf16;
+      case FLOAT16 -> dnnl.dnnl_f16;
+      case INT8 -> dnnl.dnnl_s8;
+      case UINT8, BOOL -> dnnl.dnnl_u8;
+      case INT32 -> dnnl.dnnl_s32;
+      default -> throw new IllegalArgumentException("oneDNN does not compute with " + dtype);
+    };
+  }
+
+  /** Contiguous, row-major. */
+  static Layout dense(DType dtype, long... sizes) {
+    long[] strides = new long[sizes.length];
+    long stride = 1;
+    for (int i = sizes.length - 1; i >= 0; i--) {
+      strides[i] = stride;
+      stride *= sizes[i];
+    }
+    return new Layout(typeOf(dtype), sizes, strides, null);
+  }
+
+  /** A matrix whose rows are {@code rowStride} elements apart. */
+  static Layout matrix(DType dtype, long rows, long columns, long rowStride) {
+    return new Layout(typeOf(dtype), new long[] {rows, columns}, new long[] {rowStride, 1}, null);
+  }
+
+  static Layout strided(DType dtype, long[] sizes, long[] strides) {
+    return new Layout(typeOf(dtype), sizes, strides, null);
+  }
+
+  /** Of any form: the primitive that is made with it says which. */
+  static Layout any(DType dtype, long... sizes) {
+    return new Layout(typeOf(dtype), sizes, ANY, null);
+  }
+
+  /** The form {@code chosen}, which a primitive picked for an operand of these sizes. */
+  Layout as(dnnl_memory_desc chosen) {
+    return new Layout(type, sizes, strides, chosen);
+  }
+
+  /** This matrix, or stack of matrices, with its last two dimensions exchanged. */
+  Layout transposed() {
+    return new Layout(type, swapped(sizes), swapped(strides), null);
+  }
+
+  private static long[] swapped(long[] values) {
+    long[] result = values.clone();
+    int last = result.length - 1;
+    result[last] = values[last - 1];
+    result[last - 1] = values[last];
+    return result;
+  }
+
+  int type() {
+    return type;
+  }
+
+  long size(int dimension) {
+    return sizes[dimension];
+  }
+
+  /** Bytes that an operand of a chosen form takes. */
+  long bytes() {
+    return dnnl.dnnl_memory_desc_get_size(chosen);
+  }
+
+  /** A new descriptor, which the caller destroys. */
+  dnnl_memory_desc describe() {
+    dnnl_memory_desc descriptor = new dnnl_memory_desc();
+    int status;
+    if (chosen != null) {
+      status = dnnl.dnnl_memory_desc_clone(descriptor, chosen);
+    } else if (strides.length == 0) {
+      status =
+          dnnl.dnnl_memory_desc_create_with_tag(
+              descriptor, sizes.length, sizes, type, dnnl.dnnl_format_tag_any);
+    } else {
+      status =
+          dnnl.dnnl_memory_desc_create_with_strides(descriptor, sizes.length, sizes, type, strides);
+    }
+    DnnlStatus.check(status, "describing memory");
+    return descriptor;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Layout layout
+        && hash == layout.hash
+        && type == layout.type
+        && (chosen == null) == (layout.chosen == null)
+        && Arrays.equals(sizes, layout.sizes)
+        && Arrays.equals(strides, layout.strides);
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
+  }
+
+  @Override
+  public String toString() {
+    return type + Arrays.toString(sizes) + "/" + Arrays.toString(strides);
+  }
+}

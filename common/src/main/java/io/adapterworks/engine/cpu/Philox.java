@@ -1,0 +1,83 @@
+package io.adapterworks.engine.cpu;
+
+/**
+ * The dropout masks of {@link io.adapterworks.engine.Dropout}: one byte, 0 or 1, for each element.
+ * Philox4x32-10, Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3". The words are
+ * kept in the low halves of longs and each round is one loop over arrays, because that is the form
+ * which the JIT compiler turns into vector instructions.
+ */
+final class Philox {
+  /** Counters that are worked on together; their four arrays stay in the first-level cache. */
+  private static final int CHUNK = 512;
+
+  private static final int LANES = 8;
+  private static final int ROUNDS = 10;
+  private static final long MULTIPLIER_0 = 0xD2511F53L;
+  private static final long MULTIPLIER_1 = 0xCD9E8D57L;
+  private static final int WEYL_0 = 0x9E3779B9;
+  private static final int WEYL_1 = 0xBB67AE85;
+  private static final long LOW = 0xFFFFFFFFL;
+  private static final long LANE = 0xFFFFL;
+
+  private final long[] c0 = new long[CHUNK];
+  private final long[] c1 = new long[CHUNK];
+  private final long[] c2 = new long[CHUNK];
+  private final long[] c3 = new long[CHUNK];
+
+  /**
+   * Sets the mask bytes of the counters from {@code from} to {@code to}, eight for each, at the
+   * start of {@code mask} plus their index.
+   *
+   * @param threshold lanes below it are dropped
+   */
+  void fill(long seed, int site, int threshold, NativeBlock mask, int from, int to) {
+    for (int start = from; start < to; start += CHUNK) {
+      int count = Math.min(CHUNK, to - start);
+      for (int i = 0; i < count; i++) {
+        c0[i] = (long) start + i;
+        c1[i] = 0;
+        c2[i] = site & LOW;
+        c3[i] = 0;
+      }
+      int k0 = (int) seed;
+      int k1 = (int) (seed >>> 32);
+      for (int round = 0; round < ROUNDS; round++) {
+        round(c0, c1, c2, c3, k0 & LOW, k1 & LOW);
+        k0 += WEYL_0;
+        k1 += WEYL_1;
+      }
+      compare(c0, c1, c2, c3, threshold - 1L);
+      mask.longs().put(start, c0, 0, count);
+    }
+  }
+
+  private static void round(long[] c0, long[] c1, long[] c2, long[] c3, long k0, long k1) {
+    for (int i = 0; i < CHUNK; i++) {
+      long product0 = MULTIPLIER_0 * c0[i];
+      long product1 = MULTIPLIER_1 * c2[i];
+      c0[i] = (product1 >>> 32) ^ c1[i] ^ k0;
+      c1[i] = product1 & LOW;
+      c2[i] = (product0 >>> 32) ^ c3[i] ^ k1;
+      c3[i] = product0 & LOW;
+    }
+  }
+
+  /** Replaces the four words of each counter by eight bytes: whether each lane is above last. */
+  private static void compare(long[] c0, long[] c1, long[] c2, long[] c3, long last) {
+    for (int i = 0; i < CHUNK; i++) {
+      long w = c0[i];
+      c0[i] = ((last - (w & LANE)) >>> 63) | ((last - (w >>> 16)) >>> 63 << 8);
+    }
+    merge(c0, c1, 2 * LANES, last);
+    merge(c0, c2, 4 * LANES, last);
+    merge(c0, c3, 6 * LANES, last);
+  }
+
+  private static void merge(long[] into, long[] words, int shift, long last) {
+    for (int i = 0; i < CHUNK; i++) {
+      long w = words[i];
+      long pair = ((last - (w & LANE)) >>> 63) | ((last - (w >>> 16)) >>> 63 << 8);
+      into[i] |= pair << shift;
+    }
+  }
+}
