@@ -69,12 +69,17 @@ jvm_options() {
   sed -n 's:.*<jvm.opens>\(.*\)</jvm.opens>.*:\1:p' "$ROOT/pom.xml"
 }
 
+# Threads of the native libraries that wait must not keep a processor from the others: without this
+# a busy machine computes many times slower.
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
+
 # Runs a main class of the project on the built class path.
 run_main() {
-  local main="$1"
+  local main="$1" terminal=false
   shift
+  [ ! -t 2 ] || terminal=true
   # shellcheck disable=SC2046,SC2086
   exec "$JAVA" $(jvm_options) -Xmx"${ADAPTERWORKS_HEAP:-2g}" -XX:+UseParallelGC \
-    -Dadapterworks.root="$ROOT" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
+    -Dadapterworks.root="$ROOT" -Dadapterworks.terminal="$terminal" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
     -cp "$ROOT/jobs/target/classes:$(cat "$CLASSPATH_FILE")" "$main" "$@"
 }

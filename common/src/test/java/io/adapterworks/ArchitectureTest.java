@@ -45,6 +45,7 @@ class ArchitectureTest {
           "drift",
           "erase",
           "roi",
+          "pipeline",
           "bench");
 
   private static final JavaClasses CLASSES =

@@ -1,0 +1,79 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.adapter.Head;
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.evaluate.LabelledText;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.pass.BertPass;
+import io.adapterworks.serve.TextEncoder;
+import io.adapterworks.tokenize.TokenRow;
+import io.adapterworks.train.Trainer;
+import io.adapterworks.train.TrainingConfig;
+import io.adapterworks.train.TrainingData;
+import io.adapterworks.train.TrainingObserver;
+import io.adapterworks.train.TrainingResult;
+import io.adapterworks.train.TrainingState;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Trains a classification adapter on labelled texts, in this process. */
+public final class ClassifierTraining {
+  private final Engine engine;
+  private final BaseModel base;
+  private final Recipe recipe;
+  private final long seed;
+
+  /** How to train, whatever the data. */
+  public record Recipe(BaseModelConfig base, LoraConfig lora, TrainingConfig training) {}
+
+  /** The adapter, and how its training went. */
+  public record Trained(LoraAdapter adapter, TrainingResult result) {}
+
+  public ClassifierTraining(Engine engine, BaseModel base, Recipe recipe, long seed) {
+    this.engine = engine;
+    this.base = base;
+    this.recipe = recipe;
+    this.seed = seed;
+  }
+
+  /** The adapter before its first step: A random from the seed, B zero. */
+  public LoraAdapter initial(List<String> labels) {
+    Head head = new Head(labels.size(), recipe.base().pooling());
+    return LoraAdapter.initialise(base, recipe.lora(), Optional.of(head), seed);
+  }
+
+  /**
+   * Trains to the end.
+   *
+   * @param labels in the order of the head's rows; every row's label is one of them
+   * @param from a checkpoint to go on from, or empty to begin
+   */
+  public Trained train(
+      LabelledSplits splits,
+      List<String> labels,
+      TrainingObserver observer,
+      Optional<TrainingState> from) {
+    LoraAdapter initial = initial(labels);
+    TrainingData data =
+        new TrainingData(rows(splits.training(), labels), rows(splits.validation(), labels));
+    try (BertPass pass = new BertPass(engine, base, initial, recipe.training().labelSmoothing())) {
+      TrainingResult result =
+          new Trainer(pass, recipe.training(), seed, observer)
+              .train(data, from.orElseGet(() -> TrainingState.initial(initial.values())));
+      return new Trained(initial.withValues(result.parameters()), result);
+    }
+  }
+
+  private List<TokenRow> rows(List<LabelledText> texts, List<String> labels) {
+    TextEncoder encoder = new TextEncoder(base.tokenizer(), recipe.base().maxTokens());
+    Map<String, Integer> index = new HashMap<>();
+    labels.forEach(label -> index.put(label, index.size()));
+    return texts.stream()
+        .map(row -> TokenRow.classified(encoder.encode(row.text()), index.get(row.label())))
+        .toList();
+  }
+}
