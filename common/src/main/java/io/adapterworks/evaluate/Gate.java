@@ -26,8 +26,7 @@ public final class Gate {
   private static Verdict kpi(Metric metric, Bound bound, Evaluation evaluation) {
     Optional<Double> value = metric.of(evaluation);
     Optional<Interval> interval = metric.intervalOf(evaluation);
-    return new Verdict(
-        metric.key(), value, interval, bound.describe(), met(bound, value, interval));
+    return new Verdict(metric.key(), value, interval, bound, met(bound, value, interval));
   }
 
   private Verdict champion(Rival champion) {
@@ -39,7 +38,7 @@ public final class Gate {
         "accuracy against champion " + champion.name(),
         difference,
         interval,
-        bound.describe(),
+        bound,
         met(bound, difference, interval));
   }
 

@@ -9,14 +9,10 @@ import java.util.Optional;
  * @param title what was judged, for people
  * @param measured the value, where there is one
  * @param interval its 95 % interval, where one is known
- * @param expected what it had to reach, in words
+ * @param required what it had to reach
  */
 public record Verdict(
-    String title,
-    Optional<Double> measured,
-    Optional<Interval> interval,
-    String expected,
-    Met met) {
+    String title, Optional<Double> measured, Optional<Interval> interval, Bound required, Met met) {
 
   /** How a criterion came out. */
   public enum Met {
@@ -37,6 +33,6 @@ public record Verdict(
   public String describe() {
     String value =
         measured.map(number -> String.format(Locale.ROOT, "%.4f", number)).orElse("not measured");
-    return title + " " + value + ", expected " + expected;
+    return title + " " + value + ", expected " + required.describe();
   }
 }

@@ -30,9 +30,11 @@ public record AdapterDraft(
    * @param kind such as {@code classification}
    * @param labels in the order of the head's rows; empty where the task has none
    * @param pooling how token states become one vector, such as {@code mean}
+   * @param maxTokens longer texts were cut here in training, and are when it answers
    */
-  public record Task(String kind, List<String> labels, String pooling) {
+  public record Task(String kind, List<String> labels, String pooling, int maxTokens) {
     public Task {
+      Check.positive("task.maxTokens", maxTokens);
       Check.notBlank("task.kind", kind);
       labels = List.copyOf(labels);
     }

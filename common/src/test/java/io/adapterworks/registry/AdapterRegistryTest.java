@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.adapterworks.TestSpark;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.ErrorCode;
+import io.adapterworks.evaluate.Bound;
 import io.adapterworks.evaluate.Interval;
 import io.adapterworks.evaluate.Verdict;
 import io.adapterworks.registry.AdapterDraft.DatasetVersion;
@@ -28,10 +29,10 @@ class AdapterRegistryTest {
           "accuracy",
           Optional.of(0.91),
           Optional.of(new Interval(0.89, 0.93)),
-          "at least 0.8800",
+          Bound.atLeast(0.88),
           Verdict.Met.YES);
   private static final Verdict BAD =
-      new Verdict("ece", Optional.of(0.2), Optional.empty(), "at most 0.1000", Verdict.Met.NO);
+      new Verdict("ece", Optional.of(0.2), Optional.empty(), Bound.atMost(0.1), Verdict.Met.NO);
 
   @TempDir Path folder;
   private DeltaStore tables;

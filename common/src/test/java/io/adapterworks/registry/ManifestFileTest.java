@@ -28,7 +28,8 @@ class ManifestFileTest {
         "task" : {
           "kind" : "classification",
           "labels" : [ "card_lost", "other" ],
-          "pooling" : "mean"
+          "pooling" : "mean",
+          "maxTokens" : 128
         },
         "dataset" : {
           "table" : "curated_examples",

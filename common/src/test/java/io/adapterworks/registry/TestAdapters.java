@@ -25,7 +25,7 @@ final class TestAdapters {
   static AdapterDraft draft(String configHash) {
     return new AdapterDraft(
         "support-intents",
-        new Task("classification", List.of("card_lost", "other"), "mean"),
+        new Task("classification", List.of("card_lost", "other"), "mean", 128),
         DATASET,
         new Base("builtin:all-minilm-l6-v2", "sha256:00ff"),
         new Training("float32", 42, configHash, "0.1.0", "run-7"),
