@@ -2,6 +2,7 @@ package io.adapterworks.table;
 
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
 
 /** Opens Spark with Delta for a job. Closing the session is the caller's. */
@@ -17,6 +18,14 @@ public final class SparkSessions {
             .config(
                 "spark.sql.catalog.spark_catalog",
                 "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+            // Only the catalog of one process lives here; the default would litter the working
+            // folder.
+            .config(
+                "spark.sql.warehouse.dir",
+                Path.of(
+                        System.getProperty("java.io.tmpdir"),
+                        "adapterworks-catalog-" + System.getProperty("user.name"))
+                    .toString())
             .config("spark.sql.shuffle.partitions", config.shufflePartitions())
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.adaptive.coalescePartitions.parallelismFirst", "false")
