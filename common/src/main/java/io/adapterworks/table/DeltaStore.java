@@ -86,6 +86,23 @@ public final class DeltaStore {
         () -> reader().option("versionAsOf", version).load(path(table)));
   }
 
+  /**
+   * The rows that were appended after version {@code after}, up to and with version {@code upTo}.
+   * The table must have been created with Delta's change feed on.
+   */
+  public Dataset<Row> readAppended(TableSpec table, long after, long upTo) {
+    return attempt(
+        "read what was added to table " + table.name(),
+        () ->
+            reader()
+                .option("readChangeFeed", "true")
+                .option("startingVersion", after + 1)
+                .option("endingVersion", upTo)
+                .load(path(table))
+                .where(col("_change_type").equalTo("insert"))
+                .select(columns(table.columnNames())));
+  }
+
   /** Every commit, newest first. */
   public List<Commit> history(TableSpec table) {
     requireVersion(table);
@@ -162,11 +179,10 @@ public final class DeltaStore {
       return append(table, rows, transaction);
     }
     String goneFlag = "row_is_gone";
-    Column[] keys = table.keys().stream().map(name -> col(name)).toArray(Column[]::new);
     Dataset<Row> changes =
         conform(table, rows)
             .withColumn(goneFlag, lit(false))
-            .unionByName(gone.select(keys).withColumn(goneFlag, lit(true)), true);
+            .unionByName(gone.select(columns(table.keys())).withColumn(goneFlag, lit(true)), true);
     Map<String, Column> values =
         table.columnNames().stream().collect(Collectors.toMap(name -> name, n -> col("s." + n)));
     return merging(
@@ -243,7 +259,8 @@ public final class DeltaStore {
             .write()
             .format(DELTA)
             .option("delta.enableDeletionVectors", "true")
-            .option("delta.dataSkippingNumIndexedCols", "4");
+            .option("delta.dataSkippingNumIndexedCols", "4")
+            .options(table.properties());
     return table.partitionBy().isEmpty()
         ? writer
         : writer.partitionBy(table.partitionBy().toArray(String[]::new));
@@ -283,6 +300,10 @@ public final class DeltaStore {
                     "table %s is not in warehouse %s yet; run the job that writes it first",
                     table.name(),
                     warehouse));
+  }
+
+  private static Column[] columns(List<String> names) {
+    return names.stream().map(name -> col(name)).toArray(Column[]::new);
   }
 
   private static <T> T attempt(String what, Supplier<T> action) {

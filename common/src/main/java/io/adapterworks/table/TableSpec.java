@@ -3,26 +3,29 @@ package io.adapterworks.table;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * What a table is, apart from where the warehouse lies: its name (also its folder under the
- * warehouse), what it is for, its columns, the columns that identify a row, and the columns it is
- * partitioned by.
+ * warehouse), what it is for, its columns, the columns that identify a row, the columns it is
+ * partitioned by, and the Delta properties it is created with.
  */
 public record TableSpec(
     String name,
     String comment,
     List<Column> columns,
     List<String> keys,
-    List<String> partitionBy) {
+    List<String> partitionBy,
+    Map<String, String> properties) {
   public TableSpec {
     Check.notBlank("table name", name);
     columns = List.copyOf(columns);
     keys = List.copyOf(keys);
     partitionBy = List.copyOf(partitionBy);
+    properties = Map.copyOf(properties);
     List<String> names = columns.stream().map(Column::name).toList();
     for (String key : keys) {
       requireColumn(name, names, "key", key);
@@ -34,7 +37,12 @@ public record TableSpec(
 
   /** A table that is not partitioned. */
   public TableSpec(String name, String comment, List<Column> columns, List<String> keys) {
-    this(name, comment, columns, keys, List.of());
+    this(name, comment, columns, keys, List.of(), Map.of());
+  }
+
+  /** The same table, created with this Delta property. */
+  public TableSpec with(String property, String value) {
+    return new TableSpec(name, comment, columns, keys, partitionBy, Map.of(property, value));
   }
 
   /** The schema, each field nullable and carrying its comment. */

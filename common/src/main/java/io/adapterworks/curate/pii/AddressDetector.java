@@ -1,0 +1,120 @@
+package io.adapterworks.curate.pii;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Street addresses: a house number and a street as English, French, Spanish, Italian, Portuguese,
+ * German, Dutch and Scandinavian write them, with the flat before and the town and postcode after.
+ */
+final class AddressDetector implements PiiDetector {
+  /** A word of a proper name, with joining words. */
+  private static final String PROPER =
+      "(?:[\\p{Lu}][\\p{L}\\p{M}'’.-]*|(?i:of|the|de|del|della|des|du|la|le|les|los|van|der|den|di|da|do|dos|and|upon|on|et|y|e|im|am|an|zu|zum|zur))";
+
+  private static final String STREET_TYPE =
+      "(?i:street|st|road|rd|avenue|ave|lane|ln|close|drive|dr|court|ct|terrace|row|gardens?|mews"
+          + "|hill|way|wharf|parade|place|pl|square|sq|crescent|cres|cottages?|boulevard|blvd|parkway"
+          + "|pkwy|grove|walk|rise|view|park|green|quay|circle|highway|hwy|trail|alley|vale|meadows?"
+          + "|croft|yard|bank|villas?|estate|loop|pike|plaza|broadway|esplanade|heights)";
+
+  private static final String UNIT =
+      "(?:(?i:flat|apt|apartment|unit|suite|ste|room|house|block)\\.?\\s*(?:#\\s*)?[A-Za-z]?\\d{1,5}[A-Za-z]?)";
+
+  private static final String NUMBER = "\\d{1,5}[A-Za-z]?(?:[-/]\\d{1,4}[A-Za-z]?)?";
+
+  private static final String UK_POSTCODE = "(?i:[a-z]{1,2}\\d[a-z\\d]?\\s?\\d[abd-hjlnp-uw-z]{2})";
+
+  private static final String TOWN =
+      "[\\p{Lu}][\\p{L}\\p{M}'’.-]+(?:[ -][\\p{Lu}][\\p{L}\\p{M}'’.-]+){0,3}";
+
+  private static final String TAIL =
+      "(?:(?:,|\\s*\\n|,\\s*\\n)?\\s*"
+          + UNIT
+          + "\\.?)?"
+          + "(?:,\\s*\\d{1,2}[ºª°]?\\s?[A-Z]?(?=,))?"
+          + "(?:(?:,|\\s*\\n|,\\s*\\n)\\s*(?:"
+          + "\\d{4,5}(?:\\s?[A-Z]{2})?\\s+"
+          + TOWN
+          + "|"
+          + TOWN
+          + "(?:,?\\s+(?:"
+          + UK_POSTCODE
+          + "|(?:[A-Z]{2}\\s)?\\d{5}(?:-\\d{4})?))"
+          + "|"
+          + UK_POSTCODE
+          + "))*";
+
+  private static final Pattern ENGLISH =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}£$€.])(?:"
+              + UNIT
+              + ",?\\s+)?"
+              + NUMBER
+              + ",?\\s+(?:"
+              + PROPER
+              + "\\s+){1,4}"
+              + STREET_TYPE
+              + "(?![\\p{L}\\p{N}])\\.?"
+              + TAIL);
+
+  private static final Pattern STREET_FIRST =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}£$€.])(?:"
+              + UNIT
+              + ",?\\s+)?"
+              + NUMBER
+              + ",?\\s+(?i:bis\\s+)?(?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route)\\s+(?:"
+              + PROPER
+              + "\\s?){1,5}(?<!\\s)"
+              + TAIL);
+
+  private static final Pattern NUMBER_LAST =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}])(?:(?i:calle|avenida|avda|plaza|paseo|ctra|camino|via|viale|piazza|corso"
+              + "|largo|rua|travessa|ulica|ul|rue)\\.?\\s+(?:"
+              + PROPER
+              + "[\\s,]+){1,4}|(?:"
+              + PROPER
+              + "\\s+){0,2}[\\p{Lu}][\\p{L}-]*(?i:stra(?:ß|ss)e|str\\.|gasse|platz|weg|allee|ufer|damm"
+              + "|straat|laan|kade|plein|gracht|singel|dijk|vej|gade|vägen|gatan|gata|väg|veien|gaten|katu|tie)"
+              + "\\s+)(?:n[º°]\\s?)?"
+              + NUMBER
+              + "(?![\\p{L}\\p{N}€$£%])"
+              + TAIL);
+
+  private static final Pattern BOX = Patterns.anyCase("\\bp\\.?\\s?o\\.?\\s?box\\s+\\d+\\b");
+
+  private static final List<Pattern> FORMS =
+      List.of(
+          ENGLISH,
+          STREET_FIRST,
+          NUMBER_LAST,
+          BOX,
+          Pattern.compile(
+              "(?<![\\p{L}\\p{N}])"
+                  + TOWN
+                  + ",?\\s+"
+                  + UK_POSTCODE
+                      .replace("(?i:", "(?:")
+                      .replace("a-z", "A-Z")
+                      .replace("abd-hjlnp-uw-z", "ABD-HJLNP-UW-Z")
+                  + "(?![\\p{L}\\p{N}])"));
+
+  @Override
+  public List<PiiSpan> find(String text) {
+    if (!Patterns.hasDigits(text, 1)) {
+      return List.of();
+    }
+    List<PiiSpan> found = new ArrayList<>();
+    for (Pattern form : FORMS) {
+      Matcher matcher = form.matcher(text);
+      while (matcher.find()) {
+        found.add(new PiiSpan(matcher.start(), matcher.end(), PiiType.ADDRESS));
+      }
+    }
+    return found;
+  }
+}

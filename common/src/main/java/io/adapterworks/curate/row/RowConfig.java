@@ -1,0 +1,14 @@
+package io.adapterworks.curate.row;
+
+import io.adapterworks.curate.pii.PiiConfig;
+import java.io.Serializable;
+import java.util.List;
+
+/** What the row steps need; travels to where they run. */
+public record RowConfig(
+    List<String> labels, TextConfig text, SpamConfig spam, LanguageConfig language, PiiConfig pii)
+    implements Serializable {
+  public RowConfig {
+    labels = List.copyOf(labels);
+  }
+}

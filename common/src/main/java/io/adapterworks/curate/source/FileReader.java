@@ -1,0 +1,65 @@
+package io.adapterworks.curate.source;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.util.Iterator;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.util.SerializableConfiguration;
+
+/** Reads the lines of JSONL and CSV files, gzip or not, where the task runs. */
+public final class FileReader implements Serializable {
+  private final SerializableConfiguration hadoop;
+  private final int maxLineBytes;
+
+  public FileReader(Configuration hadoop, int maxLineBytes) {
+    this.hadoop = new SerializableConfiguration(hadoop);
+    this.maxLineBytes = maxLineBytes;
+  }
+
+  /** Every line of the file; a file that cannot be opened gives one line that says so. */
+  public Iterator<RawLine> read(InputFile file) {
+    Iterator<RawLine> lines;
+    try {
+      lines = new LineReader(open(file), maxLineBytes);
+    } catch (IOException failure) {
+      return List.of(
+              new RawLine(
+                  1,
+                  "",
+                  RawLine.UNREADABLE_FILE,
+                  "the file cannot be opened: " + failure.getMessage()))
+          .iterator();
+    }
+    return file.format() == InputFormat.CSV ? new CsvLines(lines) : lines;
+  }
+
+  /** The header of a CSV file; empty where it cannot be read. */
+  public List<String> header(InputFile file) {
+    try (LineReader lines = new LineReader(open(file), maxLineBytes)) {
+      return CsvLines.header(lines);
+    } catch (IOException unreadable) {
+      return List.of();
+    }
+  }
+
+  private InputStream open(InputFile file) throws IOException {
+    Path path = new Path(file.path());
+    FileSystem files = path.getFileSystem(hadoop.value());
+    InputStream bytes = new BufferedInputStream(files.open(path), 1 << 16);
+    if (!file.path().endsWith(".gz")) {
+      return bytes;
+    }
+    try {
+      return new GZIPInputStream(bytes, 1 << 16);
+    } catch (IOException corrupt) {
+      bytes.close();
+      throw corrupt;
+    }
+  }
+}
