@@ -3,21 +3,22 @@ package io.adapterworks.engine.cpu;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
-import io.adapterworks.tensor.DType;
 
 /**
- * Frozen weights in the two forms that oneDNN chose, for x·Wᵀ and for dy·W.
+ * Frozen weights on the processor.
  *
- * @param forward form of Wᵀ(in, out)
- * @param backward form of W(out, in)
+ * @param forward form of Wᵀ(in, out), for x·Wᵀ
+ * @param backward form of W(out, in), for dy·W
  * @param bias bias(out) in float32, or null
+ * @param scales what the eight-bit weights of each output are multiplied by, float32 (out); null
+ *     where weights are in the compute type
  */
 record CpuFrozenLinear(
-    int in, int out, DType dtype, Packed forward, Packed backward, NativeBlock bias)
+    int in, int out, Weight forward, Weight backward, NativeBlock bias, NativeBlock scales)
     implements FrozenLinear, AutoCloseable {
 
   /** A matrix in the form of a layout. */
-  record Packed(Layout layout, NativeBlock block) {}
+  record Weight(Layout layout, NativeBlock block) {}
 
   static CpuFrozenLinear of(FrozenLinear layer) {
     Check.that(
@@ -27,16 +28,25 @@ record CpuFrozenLinear(
     return (CpuFrozenLinear) layer;
   }
 
+  /** Whether the weights are eight-bit integers; both forms are then the same memory. */
+  boolean isEightBit() {
+    return scales != null;
+  }
+
   @Override
   public long bytes() {
-    long biasBytes = bias == null ? 0 : bias.bytes();
-    return forward.block.bytes() + backward.block.bytes() + biasBytes;
+    long weights = forward.block.bytes() + (isEightBit() ? 0 : backward.block.bytes());
+    return weights + (bias == null ? 0 : bias.bytes()) + (scales == null ? 0 : scales.bytes());
   }
 
   @Override
   public void close() {
     forward.block.close();
-    backward.block.close();
+    if (isEightBit()) {
+      scales.close();
+    } else {
+      backward.block.close();
+    }
     if (bias != null) {
       bias.close();
     }

@@ -8,14 +8,15 @@ import io.adapterworks.engine.Transpose;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
 
 /** Products of oneDNN, with bias, residual and the low-rank part as its post-operations. */
 final class CpuLinearOps implements LinearOps {
   private final CpuContext context;
   private final FrozenWeights weights;
+  private final FrozenProduct frozen;
   private final LowRank lowRank;
   private final CpuTransferOps transfer;
 
@@ -23,6 +24,7 @@ final class CpuLinearOps implements LinearOps {
       CpuContext context, FrozenWeights weights, LowRank lowRank, CpuTransferOps transfer) {
     this.context = context;
     this.weights = weights;
+    this.frozen = new FrozenProduct(context);
     this.lowRank = lowRank;
     this.transfer = transfer;
   }
@@ -34,41 +36,27 @@ final class CpuLinearOps implements LinearOps {
 
   @Override
   public void forward(FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor y) {
-    CpuFrozenLinear frozen = CpuFrozenLinear.of(layer);
-    long rows = CpuStorage.rows(x, y);
-    product(frozen.forward(), rows, x, y, postOps(frozen), biasAddress(frozen), 0);
+    frozen.forward(CpuFrozenLinear.of(layer), x, Optional.empty(), y);
     lowRank.forward(lora, x, h, y);
   }
 
   @Override
   public void forwardWithResidual(
       FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor residual, Tensor y) {
-    CpuFrozenLinear frozen = CpuFrozenLinear.of(layer);
-    long rows = CpuStorage.rows(x, y, residual);
-    List<PostOp> postOps = new ArrayList<>(postOps(frozen));
-    postOps.add(new PostOp.Combine(dnnl.dnnl_binary_add, CpuContext.matrix(residual, rows)));
-    long residualAddress = CpuStorage.address(residual);
-    if (frozen.bias() == null) {
-      product(frozen.forward(), rows, x, y, postOps, residualAddress, 0);
-    } else {
-      product(frozen.forward(), rows, x, y, postOps, biasAddress(frozen), residualAddress);
-    }
+    frozen.forward(CpuFrozenLinear.of(layer), x, Optional.of(residual), y);
     lowRank.forward(lora, x, h, y);
   }
 
   @Override
   public void backward(
       FrozenLinear layer, LoraGroup lora, Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {
-    CpuFrozenLinear frozen = CpuFrozenLinear.of(layer);
     Write rest = write;
     if (!lora.isEmpty()) {
       lowRank.backwardWeights(lora, dy, x, h);
       lowRank.backwardInput(lora, write, dx);
       rest = Write.ADD;
     }
-    long rows = CpuStorage.rows(dy, dx);
-    List<PostOp> postOps = rest == Write.ADD ? List.of(PostOp.ADD_TO_OUTPUT) : List.of();
-    product(frozen.backward(), rows, dy, dx, postOps, 0, 0);
+    frozen.backward(CpuFrozenLinear.of(layer), dy, rest, dx);
   }
 
   @Override
@@ -76,39 +64,6 @@ final class CpuLinearOps implements LinearOps {
     if (!lora.isEmpty()) {
       lowRank.backwardWeights(lora, dy, x, h);
     }
-  }
-
-  private void product(
-      CpuFrozenLinear.Packed weight,
-      long rows,
-      Tensor x,
-      Tensor y,
-      List<PostOp> postOps,
-      long firstCombined,
-      long secondCombined) {
-    KernelSpec spec =
-        new KernelSpec.Matmul(
-            CpuContext.matrix(x, rows), weight.layout(), CpuContext.matrix(y, rows), postOps);
-    context
-        .dnnl()
-        .run(
-            spec,
-            CpuStorage.address(x),
-            weight.block().address(),
-            CpuStorage.address(y),
-            firstCombined,
-            secondCombined);
-  }
-
-  private static List<PostOp> postOps(CpuFrozenLinear layer) {
-    return layer.bias() == null
-        ? List.of()
-        : List.of(
-            new PostOp.Combine(dnnl.dnnl_binary_add, Layout.dense(DType.FLOAT32, 1, layer.out())));
-  }
-
-  private static long biasAddress(CpuFrozenLinear layer) {
-    return layer.bias() == null ? 0 : layer.bias().address();
   }
 
   @Override

@@ -2,9 +2,11 @@ package io.adapterworks.engine.cpu;
 
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.LossOps;
+import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
 
 /** Cross entropy: small heads row by row, a vocabulary in chunks of rows. */
@@ -13,10 +15,12 @@ final class CpuLossOps implements LossOps {
   private static final long CHUNK_LOGITS = 16L << 20;
 
   private final CpuContext context;
+  private final FrozenProduct frozen;
   private float[] row = new float[0];
 
   CpuLossOps(CpuContext context) {
     this.context = context;
+    this.frozen = new FrozenProduct(context);
   }
 
   @Override
@@ -64,15 +68,15 @@ final class CpuLossOps implements LossOps {
   @Override
   public void vocabularyCrossEntropy(
       FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss) {
-    CpuFrozenLinear frozen = CpuFrozenLinear.of(head);
-    long chunk = Math.max(1, CHUNK_LOGITS / frozen.out());
+    CpuFrozenLinear layer = CpuFrozenLinear.of(head);
+    long chunk = Math.max(1, CHUNK_LOGITS / layer.out());
     double total = 0;
     int right = 0;
     for (long from = 0; from < x.rows(); from += chunk) {
       long count = Math.min(chunk, x.rows() - from);
       Tensor logits =
-          context.scratch().tensor(Scratch.Purpose.LOGITS, DType.FLOAT32, count, frozen.out());
-      multiply(frozen.forward(), x.rows(from, count), logits);
+          context.scratch().tensor(Scratch.Purpose.LOGITS, DType.FLOAT32, count, layer.out());
+      frozen.forward(layer, x.rows(from, count), Optional.empty(), logits);
       Layout layout = CpuContext.matrix(logits);
       context.run(new KernelSpec.Softmax(dnnl.dnnl_softmax_log, layout, layout, 1), logits, logits);
       for (int i = 0; i < count; i++) {
@@ -83,12 +87,12 @@ final class CpuLossOps implements LossOps {
         }
         context.rows().read(logits, i, vocabularyRow(logits));
         total -= row[label];
-        right += isLargest(label, frozen.out()) ? 1 : 0;
-        gradient(label, frozen.out(), scale);
+        right += isLargest(label, layer.out()) ? 1 : 0;
+        gradient(label, layer.out(), scale);
         context.rows().write(logits, i, row);
       }
       Tensor dLogits = inComputeType(logits);
-      multiply(frozen.backward(), dLogits, dx.rows(from, count));
+      frozen.backward(layer, dLogits, Write.SET, dx.rows(from, count));
     }
     add(loss, 0, (float) (scale * total));
     add(loss, 1, right);
@@ -132,15 +136,6 @@ final class CpuLossOps implements LossOps {
         logits,
         converted);
     return converted;
-  }
-
-  private void multiply(CpuFrozenLinear.Packed weight, Tensor x, Tensor y) {
-    KernelSpec spec =
-        new KernelSpec.Matmul(
-            CpuContext.matrix(x), weight.layout(), CpuContext.matrix(y), List.of());
-    context
-        .dnnl()
-        .run(spec, CpuStorage.address(x), weight.block().address(), CpuStorage.address(y));
   }
 
   private static int label(Tensor labels, long index) {

@@ -1,8 +1,6 @@
 package io.adapterworks.engine.cpu;
 
 import io.adapterworks.engine.FrozenSource;
-import io.adapterworks.error.Check;
-import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Tensor;
@@ -14,6 +12,8 @@ final class FrozenWeights implements AutoCloseable {
   /** The number of rows that the forms are chosen for; others use the same form. */
   private static final int TYPICAL_ROWS = 512;
 
+  private static final int LARGEST_BYTE = 127;
+
   private final CpuContext context;
   private final CpuTransferOps transfer;
   private final List<CpuFrozenLinear> made = new ArrayList<>();
@@ -24,16 +24,17 @@ final class FrozenWeights implements AutoCloseable {
   }
 
   CpuFrozenLinear freeze(FrozenSource source) {
-    Check.that(
-        source.storage() == FrozenSource.WeightStorage.COMPUTE_TYPE,
-        ErrorCode.DEVICE,
-        "int8 weights on the cpu engine; expected weights in the compute type; leave out the"
-            + " setting that asks for int8");
+    CpuFrozenLinear layer =
+        source.storage() == FrozenSource.WeightStorage.INT8 ? eightBit(source) : packed(source);
+    made.add(layer);
+    return layer;
+  }
+
+  private CpuFrozenLinear packed(FrozenSource source) {
     int in = source.in();
     int out = source.out();
-    DType dtype = context.computeType();
     CpuArena staging = new CpuArena("freeze").open();
-    Tensor weights = staging.allocate(dtype, out, in);
+    Tensor weights = staging.allocate(context.computeType(), out, in);
     long row = 0;
     for (HostTensor weight : source.weights()) {
       long rows = weight.shape().rows();
@@ -46,18 +47,18 @@ final class FrozenWeights implements AutoCloseable {
         new CpuFrozenLinear(
             in,
             out,
-            dtype,
-            pack(plain.transposed(), address, dtype),
-            pack(plain, address, dtype),
-            bias(source.biases(), out));
+            pack(plain.transposed(), address),
+            pack(plain, address),
+            bias(source.biases(), out),
+            null);
     staging.close();
     staging.free();
-    made.add(layer);
     return layer;
   }
 
   /** Copies a weight into the form that x(rows, in)·weight(in, out) wants. */
-  private CpuFrozenLinear.Packed pack(Layout weight, long address, DType dtype) {
+  private CpuFrozenLinear.Weight pack(Layout weight, long address) {
+    DType dtype = context.computeType();
     long in = weight.size(0);
     long out = weight.size(1);
     KernelSpec.Matmul typical =
@@ -69,7 +70,45 @@ final class FrozenWeights implements AutoCloseable {
     Layout chosen = context.dnnl().chosenWeights(typical);
     NativeBlock block = new NativeBlock(chosen.bytes());
     context.dnnl().run(new KernelSpec.Reorder(weight, chosen, List.of()), address, block.address());
-    return new CpuFrozenLinear.Packed(chosen, block);
+    return new CpuFrozenLinear.Weight(chosen, block);
+  }
+
+  /** Rounds each output's weights to multiples of its largest / 127. */
+  private CpuFrozenLinear eightBit(FrozenSource source) {
+    int in = source.in();
+    int out = source.out();
+    NativeBlock block = new NativeBlock((long) in * out);
+    NativeBlock scales = new NativeBlock((long) out * Float.BYTES);
+    byte[] bytes = new byte[in];
+    int output = 0;
+    for (HostTensor weight : source.weights()) {
+      float[] values = weight.toFloats();
+      for (int from = 0; from < values.length; from += in) {
+        scales.floats().put(output, quantize(values, from, bytes));
+        block.view().put(output * in, bytes);
+        output++;
+      }
+    }
+    Layout plain = Layout.dense(DType.INT8, out, in);
+    return new CpuFrozenLinear(
+        in,
+        out,
+        new CpuFrozenLinear.Weight(plain.transposed(), block),
+        new CpuFrozenLinear.Weight(plain, block),
+        bias(source.biases(), out),
+        scales);
+  }
+
+  private static float quantize(float[] values, int from, byte[] bytes) {
+    float largest = 0;
+    for (int i = 0; i < bytes.length; i++) {
+      largest = Math.max(largest, Math.abs(values[from + i]));
+    }
+    float scale = largest / LARGEST_BYTE;
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = scale == 0 ? 0 : (byte) Math.rint(values[from + i] / scale);
+    }
+    return scale;
   }
 
   private static NativeBlock bias(List<HostTensor> biases, int out) {

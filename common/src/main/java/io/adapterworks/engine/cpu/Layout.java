@@ -70,6 +70,11 @@ final class Layout {
     return new Layout(type, sizes, strides, chosen);
   }
 
+  /** The same sizes and strides in another type. */
+  Layout as(DType dtype) {
+    return new Layout(typeOf(dtype), sizes, strides, null);
+  }
+
   /** This matrix, or stack of matrices, with its last two dimensions exchanged. */
   Layout transposed() {
     return new Layout(type, swapped(sizes), swapped(strides), null);
