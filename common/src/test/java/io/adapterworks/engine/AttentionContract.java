@@ -27,6 +27,9 @@ public interface AttentionContract {
       List.of(
           new Case(1, 1, 32, List.of(1)),
           new Case(8, 4, 8, List.of(3, 17, 1)),
+          new Case(8, 2, 8, List.of(48, 40, 33, 17)),
+          new Case(6, 2, 32, List.of(48, 40, 33, 17)),
+          new Case(4, 4, 16, List.of(48, 40, 33, 17)),
           new Case(3, 1, 64, List.of(33, 1, 1, 65)),
           new Case(4, 2, 128, List.of(17, 130)),
           new Case(2, 2, 32, List.of(450)),

@@ -51,18 +51,24 @@ record AttentionTile(
     return (long) from * shape.queryWidth() + (long) shared * shape.headDim();
   }
 
-  /** Elements to the scores of head {@code shared} of a sharing group. */
+  /** Elements to the scores of the heads that are {@code shared}-th of their sharing groups. */
   long scoreOffset(int shared) {
-    return (long) shared * queries * keys;
+    return (long) shared * blocks * shape.kvHeads() * queries * keys;
   }
 
-  /** Scores of every {@code sharing}-th head, as (blocks, kvHeads, queries, keys). */
+  /** Elements to the scores of one head of one block. */
+  long scoreOffset(int block, int head) {
+    int group = head / sharing();
+    return scoreOffset(head % sharing())
+        + ((long) block * shape.kvHeads() + group) * queries * keys;
+  }
+
+  /**
+   * Scores of every {@code sharing}-th head, as (blocks, kvHeads, queries, keys). They lie side by
+   * side: oneDNN finds a block's mask by the place of its scores and is misled by gaps.
+   */
   Layout scoreRows(DType type) {
-    long matrix = (long) queries * keys;
-    return Layout.strided(
-        type,
-        new long[] {blocks, shape.kvHeads(), queries, keys},
-        new long[] {shape.heads() * matrix, sharing() * matrix, keys, 1});
+    return Layout.dense(type, blocks, shape.kvHeads(), queries, keys);
   }
 
   /** All scores, as (blocks · heads · queries, keys). */

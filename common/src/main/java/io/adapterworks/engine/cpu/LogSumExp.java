@@ -25,7 +25,7 @@ final class LogSumExp {
       AttentionPlan.Block block = group.blocks().get(b);
       int rows = Math.min(tile.queries(), block.tokens() - tile.from());
       for (int h = 0; h < heads; h++) {
-        int base = (b * heads + h) * tile.queries() * tile.keys();
+        int base = Math.toIntExact(tile.scoreOffset(b, h));
         int at = CpuStorage.index(logSumExp, h) + block.start() + tile.from();
         for (int i = 0; i < rows; i++) {
           int index = seen(probabilities, base + i * tile.keys(), tile.from() + i, tile.keys());
