@@ -4,7 +4,6 @@ import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pass.TrainablePass;
 import io.adapterworks.tokenize.TokenBatch;
-import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -14,7 +13,6 @@ import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.learning.regularization.WeightDecay;
 
 /**
  * The adapter as a DL4J network of one layer, with AdamW, clipping and schedule set up. DL4J's
@@ -40,11 +38,12 @@ public final class AdapterNetwork {
             .inferenceWorkspaceMode(WorkspaceMode.NONE)
             .gradientNormalization(GradientNormalization.ClipL2PerLayer)
             .gradientNormalizationThreshold(config.maxGradientNorm());
+    AdapterOutputLayer.Builder layer = new AdapterOutputLayer.Builder(pass, rates);
     if (config.weightDecay() > 0) {
-      defaults.regularization(List.of(new WeightDecay(config.weightDecay(), true)));
+      // On the layer alone: what is set on the network too, DL4J applies twice.
+      layer.weightDecay(config.weightDecay());
     }
-    MultiLayerConfiguration configuration =
-        defaults.list().layer(new AdapterOutputLayer.Builder(pass, rates).build()).build();
+    MultiLayerConfiguration configuration = defaults.list().layer(layer.build()).build();
     configuration.setValidateOutputLayerConfig(false);
     this.network = new MultiLayerNetwork(configuration);
     network.init();

@@ -4,7 +4,6 @@ import io.adapterworks.adapter.Parameter;
 import io.adapterworks.adapter.ParameterLayout;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.learning.config.IUpdater;
 
 /** Gives each parameter its updater: Adam on the schedule, faster for every B under LoRA+. */
@@ -32,12 +31,7 @@ final class LearningRates {
 
   private static IUpdater adam(TrainingConfig config, double peak, int totalSteps) {
     int warmup = (int) Math.round(config.warmupRatio() * totalSteps);
-    return Adam.builder()
-        .learningRate(peak)
-        .learningRateSchedule(new WarmupDecaySchedule(peak, warmup, totalSteps, config.decay()))
-        .beta1(config.beta1())
-        .beta2(config.beta2())
-        .epsilon(config.epsilon())
-        .build();
+    return new TorchAdam(
+        config, peak, new WarmupDecaySchedule(peak, warmup, totalSteps, config.decay()));
   }
 }
