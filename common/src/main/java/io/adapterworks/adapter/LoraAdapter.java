@@ -6,6 +6,7 @@ import io.adapterworks.model.BaseModel;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
@@ -36,6 +37,12 @@ public final class LoraAdapter {
   /** An adapter with these values. */
   public static LoraAdapter of(LoraConfig config, ParameterLayout layout, float[] values) {
     return new LoraAdapter(config, layout, values.clone(), "{}");
+  }
+
+  /** No adapter: a decoder with it is the base model as it is. */
+  public static LoraAdapter none(BaseModel base) {
+    LoraConfig config = LoraConfig.of(1, 1, List.of(LoraConfig.ALL_LINEAR));
+    return new LoraAdapter(config, ParameterLayout.none(base, config), new float[0], "{}");
   }
 
   /** An adapter read from files, whose adapter_config.json is kept for when it is saved again. */

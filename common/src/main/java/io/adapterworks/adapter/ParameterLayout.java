@@ -44,8 +44,9 @@ public final class ParameterLayout {
   private final HeadFile headFile;
   private int size;
 
-  private ParameterLayout(BaseModel base, LoraConfig config, Optional<Head> head) {
-    for (LinearModule module : config.select(base.linearModules())) {
+  private ParameterLayout(
+      BaseModel base, List<LinearModule> selected, LoraConfig config, Optional<Head> head) {
+    for (LinearModule module : selected) {
       modules.put(module.path(), adapt(module, config));
     }
     boolean replaces = base.hasWeight(CLASSIFIER + ".weight");
@@ -56,7 +57,12 @@ public final class ParameterLayout {
 
   /** The layout of an adapter of this form on this model. */
   public static ParameterLayout of(BaseModel base, LoraConfig config, Optional<Head> head) {
-    return new ParameterLayout(base, config, head);
+    return new ParameterLayout(base, config.select(base.linearModules()), config, head);
+  }
+
+  /** The layout of no parameters at all: the base model as it is. */
+  static ParameterLayout none(BaseModel base, LoraConfig config) {
+    return new ParameterLayout(base, List.of(), config, Optional.empty());
   }
 
   private AdaptedModule adapt(LinearModule module, LoraConfig config) {

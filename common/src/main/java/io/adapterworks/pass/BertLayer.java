@@ -3,6 +3,7 @@ package io.adapterworks.pass;
 import io.adapterworks.engine.AttentionGradient;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.FrozenSource.WeightStorage;
 import io.adapterworks.engine.Segments;
 import io.adapterworks.engine.Write;
 import io.adapterworks.model.BaseModel;
@@ -47,7 +48,7 @@ final class BertLayer {
             (float) (1 / Math.sqrt(headDim)),
             AttentionShape.Mask.FULL);
     String path = base.prefix() + "encoder.layer." + place.index() + ".";
-    LinearLoader linear = new LinearLoader(engine, base, parameters);
+    LinearLoader linear = new LinearLoader(engine, base, parameters, WeightStorage.COMPUTE_TYPE);
     this.queryKeyValue =
         linear.stacked(
             List.of(
@@ -65,9 +66,6 @@ final class BertLayer {
       BaseModel base, BertConfig config, TensorScope weights, String path) {
     return FrozenLayerNorm.load(engine, weights, base, path, config.layerNormEpsilon());
   }
-
-  /** Where a layer stands: its number, and the scope that its small weights live in. */
-  record LayerPlace(int index, TensorScope weights) {}
 
   /** True if an adapter sits on any linear layer here. */
   boolean isAdapted() {
@@ -191,13 +189,5 @@ final class BertLayer {
         dQkv.columns(0, hidden),
         dQkv.columns(hidden, hidden),
         dQkv.columns(2L * hidden, hidden));
-  }
-
-  /** How far down backward must go. */
-  enum Reach {
-    /** To the layer's input: a layer below it is adapted too. */
-    INPUT,
-    /** To this layer's own factors. */
-    WEIGHTS
   }
 }

@@ -3,6 +3,7 @@ package io.adapterworks.pass;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.ParameterLayout;
 import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.FrozenSource.WeightStorage;
 import io.adapterworks.engine.LossOps;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
@@ -52,7 +53,7 @@ public final class BertPass implements SequenceClassifier {
     this.parameters = new DeviceParameters(engine, adapter, weights);
     this.embedding = new BertEmbedding(engine, base, config, weights);
     for (int i = 0; i < config.layers(); i++) {
-      BertLayer.LayerPlace place = new BertLayer.LayerPlace(i, weights);
+      LayerPlace place = new LayerPlace(i, weights);
       layers.add(new BertLayer(engine, base, config, parameters, place));
     }
     ParameterLayout.HeadParameters headParameters =
@@ -68,7 +69,10 @@ public final class BertPass implements SequenceClassifier {
         switch (headParameters.head().pooling()) {
           case MEAN -> new Pooler.Mean(engine);
           case POOLER ->
-              new Pooler.FirstToken(engine, base, new LinearLoader(engine, base, parameters));
+              new Pooler.FirstToken(
+                  engine,
+                  base,
+                  new LinearLoader(engine, base, parameters, WeightStorage.COMPUTE_TYPE));
         };
     this.head = new ClassificationHead(engine, parameters, headParameters);
     this.lowestAdapted = lowestAdapted();
@@ -146,9 +150,7 @@ public final class BertPass implements SequenceClassifier {
   /** The loss (1) and the gradient of the logits (S, L), both float32. */
   private record Loss(Tensor loss, Tensor dLogits) {
     double value(Engine engine) {
-      float[] value = new float[1];
-      engine.transfer().download(loss, value);
-      return value[0];
+      return Downloads.floats(engine, loss)[0];
     }
   }
 
@@ -195,7 +197,7 @@ public final class BertPass implements SequenceClassifier {
     pooler.backward(dPooled, forward.batch.segments(), scope, dx);
     BertLayer.Scratch scratch = BertLayer.Scratch.allocate(engine, config, n, scope);
     for (int i = layers.size() - 1; i >= lowestAdapted; i--) {
-      BertLayer.Reach reach = i > lowestAdapted ? BertLayer.Reach.INPUT : BertLayer.Reach.WEIGHTS;
+      Reach reach = i > lowestAdapted ? Reach.INPUT : Reach.WEIGHTS;
       layers.get(i).backward(forward.saved.get(i), dx, forward.batch.segments(), scratch, reach);
     }
   }
@@ -203,14 +205,14 @@ public final class BertPass implements SequenceClassifier {
   @Override
   public float[] logits(TokenBatch tokens) {
     try (TensorScope scope = engine.openScope("step")) {
-      return download(logits(forward(tokens, PassMode.INFERENCE, scope), scope));
+      return Downloads.floats(engine, logits(forward(tokens, PassMode.INFERENCE, scope), scope));
     }
   }
 
   @Override
   public float[] embeddings(TokenBatch tokens) {
     try (TensorScope scope = engine.openScope("step")) {
-      return download(forward(tokens, PassMode.INFERENCE, scope).pooled);
+      return Downloads.floats(engine, forward(tokens, PassMode.INFERENCE, scope).pooled);
     }
   }
 
@@ -220,14 +222,8 @@ public final class BertPass implements SequenceClassifier {
       Tensor hidden = forward(tokens, PassMode.INFERENCE, scope).hidden;
       Tensor widened = scope.allocate(DType.FLOAT32, hidden.rows(), hidden.columns());
       engine.transfer().cast(hidden, widened);
-      return download(widened);
+      return Downloads.floats(engine, widened);
     }
-  }
-
-  private float[] download(Tensor tensor) {
-    float[] values = new float[Math.toIntExact(tensor.shape().elements())];
-    engine.transfer().download(tensor, values);
-    return values;
   }
 
   @Override

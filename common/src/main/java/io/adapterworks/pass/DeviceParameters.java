@@ -8,6 +8,8 @@ import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.LoraSlice;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.LinearModule;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
@@ -97,6 +99,12 @@ final class DeviceParameters {
   }
 
   private LoraSlice slice(AdaptedModule adapted, int outOffset) {
+    Check.that(
+        adapted.magnitude().isEmpty(),
+        ErrorCode.MODEL,
+        "%s carries a DoRA adapter, which is not computed on top of the base; merge it into the"
+            + " base first, or set lora.useDora to false",
+        adapted.module().path());
     return new LoraSlice(
         outOffset,
         computeValues.view(adapted.a().offset(), adapted.a().shape()),

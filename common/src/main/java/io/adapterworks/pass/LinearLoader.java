@@ -14,11 +14,13 @@ final class LinearLoader {
   private final Engine engine;
   private final BaseModel base;
   private final DeviceParameters parameters;
+  private final WeightStorage storage;
 
-  LinearLoader(Engine engine, BaseModel base, DeviceParameters parameters) {
+  LinearLoader(Engine engine, BaseModel base, DeviceParameters parameters, WeightStorage storage) {
     this.engine = engine;
     this.base = base;
     this.parameters = parameters;
+    this.storage = storage;
   }
 
   AdaptedLinear single(String path) {
@@ -34,7 +36,7 @@ final class LinearLoader {
         biased ? stacked.stream().map(m -> base.weight(m.bias())).toList() : List.of();
     return new AdaptedLinear(
         engine,
-        engine.linear().freeze(new FrozenSource(weights, biases, WeightStorage.COMPUTE_TYPE)),
+        engine.linear().freeze(new FrozenSource(weights, biases, storage)),
         parameters.sites(stacked));
   }
 

@@ -4,22 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.adapterworks.adapter.Head;
 import io.adapterworks.adapter.LoraAdapter;
-import io.adapterworks.adapter.Parameter;
 import io.adapterworks.adapter.PeftDirectory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
-import io.adapterworks.model.SafetensorsFile;
 import io.adapterworks.tensor.DType;
-import io.adapterworks.tensor.Shape;
 import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.train.AdapterNetwork;
-import io.adapterworks.train.TrainingConfig;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /** Checks an encoder with a classification head against a traced folder. */
@@ -97,13 +91,7 @@ final class EncoderParity {
         (base, pass, adapter) -> {
           float[] gradient = new float[pass.layout().size()];
           pass.lossAndGradient(fixture.classificationBatch(), 1, gradient);
-          for (Parameter parameter : pass.layout().parameters()) {
-            String name = "grad." + parameter.trainingName();
-            float[] own =
-                Arrays.copyOfRange(
-                    gradient, parameter.offset(), parameter.offset() + parameter.size());
-            Closeness.assertRelativelyWithin(name, fixture.floats(name), own, 1e-3);
-          }
+          fixture.assertGradient(pass.layout(), gradient);
         });
   }
 
@@ -115,7 +103,7 @@ final class EncoderParity {
           TokenBatch batch = fixture.classificationBatch();
           double[] losses = fixture.losses();
           AdapterNetwork network =
-              new AdapterNetwork(pass, optimizer(), losses.length, adapter.values());
+              new AdapterNetwork(pass, fixture.optimizer(), losses.length, adapter.values());
           for (int step = 0; step < losses.length; step++) {
             assertEquals(losses[step], network.step(batch, step), 1e-3, "loss of step " + step);
           }
@@ -125,34 +113,7 @@ final class EncoderParity {
               "end logits", fixture.floats("end_logits"), pass.logits(batch), 1e-2);
           PeftDirectory.write(
               scratch, adapter.withValues(network.parameters()), base, DType.FLOAT32);
-          assertEquals(
-              shapes(fixture.folder().resolve("adapter_end")), shapes(scratch), "saved tensors");
+          fixture.assertSavedAsReference(scratch);
         });
-  }
-
-  private static Map<String, Shape> shapes(Path folder) {
-    Map<String, Shape> shapes = new TreeMap<>();
-    SafetensorsFile.open(folder.resolve("adapter_model.safetensors"))
-        .tensors()
-        .forEach((name, tensor) -> shapes.put(name, tensor.shape()));
-    return shapes;
-  }
-
-  private TrainingConfig optimizer() {
-    return new TrainingConfig(
-        1,
-        fixture.rowCount(),
-        fixture.number("lr"),
-        1,
-        0,
-        TrainingConfig.Decay.CONSTANT,
-        fixture.number("weight_decay"),
-        fixture.number("clip"),
-        0,
-        fixture.number("betas", 0),
-        fixture.number("betas", 1),
-        fixture.number("eps"),
-        new TrainingConfig.EarlyStopping(0, 0),
-        0);
   }
 }

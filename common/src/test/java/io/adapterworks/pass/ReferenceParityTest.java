@@ -43,6 +43,7 @@ class ReferenceParityTest {
     String type = modelType(folder);
     return switch (type) {
       case "bert" -> encoder(folder);
+      case "llama", "mistral", "qwen2", "qwen3" -> decoder(folder);
       default -> Stream.of();
     };
   }
@@ -59,6 +60,24 @@ class ReferenceParityTest {
         dynamicTest(name + "gradients", parity::gradients),
         dynamicTest(
             name + "20 steps of AdamW", () -> parity.trace(scratch.resolve(folder.getFileName()))));
+  }
+
+  private Stream<DynamicTest> decoder(Path folder) {
+    ReferenceFixture fixture = new ReferenceFixture(folder);
+    DecoderParity parity = new DecoderParity(fixture, ReferenceParityTest::cpuInFloat32);
+    PassOptions recompute =
+        new PassOptions(PassOptions.DEFAULT.weights(), PassOptions.Activations.RECOMPUTE);
+    String name = folder.getFileName() + ": ";
+    return Stream.of(
+        dynamicTest(name + "base logits", parity::baseLogits),
+        dynamicTest(
+            name + "start logits", () -> parity.logits("adapter_start", "start_logits", 1e-4)),
+        dynamicTest(name + "end logits", () -> parity.logits("adapter_end", "end_logits", 1e-4)),
+        dynamicTest(name + "gradients", () -> parity.gradients(PassOptions.DEFAULT)),
+        dynamicTest(name + "recomputed gradients", () -> parity.gradients(recompute)),
+        dynamicTest(
+            name + "20 steps of AdamW", () -> parity.trace(scratch.resolve(folder.getFileName()))),
+        dynamicTest(name + "greedy tokens", parity::greedyTokens));
   }
 
   private static Engine cpuInFloat32() {

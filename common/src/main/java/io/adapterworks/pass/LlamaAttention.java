@@ -1,0 +1,174 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.engine.AttentionGradient;
+import io.adapterworks.engine.AttentionShape;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.Write;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.LlamaConfig;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The first half of a decoder layer: y = x + O(attention(rotated Q, K, V of norm(x))). Query, key
+ * and value are one product. Touvron et al. 2023, arXiv:2302.13971.
+ */
+final class LlamaAttention {
+  private final Engine engine;
+  private final int hidden;
+  private final AttentionShape shape;
+  private final RopeTable rope;
+  private final FrozenRmsNorm norm;
+  private final Optional<HeadNorm> queryNorm;
+  private final Optional<HeadNorm> keyNorm;
+  private final AdaptedLinear queryKeyValue;
+  private final AdaptedLinear output;
+
+  LlamaAttention(
+      Engine engine, BaseModel base, LinearLoader linear, RopeTable rope, LayerPlace place) {
+    LlamaConfig config = (LlamaConfig) base.config();
+    String layer = config.layerPrefix(base.prefix(), place.index());
+    String path = layer + "self_attn.";
+    this.engine = engine;
+    this.hidden = config.hidden();
+    this.shape =
+        new AttentionShape(
+            config.heads(),
+            config.kvHeads(),
+            config.headDim(),
+            (float) (1 / Math.sqrt(config.headDim())),
+            AttentionShape.Mask.CAUSAL);
+    this.rope = rope;
+    this.norm =
+        FrozenRmsNorm.load(
+            engine, place.weights(), base, layer + "input_layernorm", config.rmsNormEpsilon());
+    boolean normed = config.has(LlamaConfig.Feature.QUERY_KEY_NORM);
+    this.queryNorm =
+        normed
+            ? Optional.of(HeadNorm.load(engine, base, config, place, HeadNorm.Side.QUERY))
+            : Optional.empty();
+    this.keyNorm =
+        normed
+            ? Optional.of(HeadNorm.load(engine, base, config, place, HeadNorm.Side.KEY))
+            : Optional.empty();
+    this.queryKeyValue = linear.stacked(List.of(path + "q_proj", path + "k_proj", path + "v_proj"));
+    this.output = linear.single(path + "o_proj");
+  }
+
+  boolean isAdapted() {
+    return queryKeyValue.isAdapted() || output.isAdapted();
+  }
+
+  /**
+   * What forward leaves for backward. All (N, …), in the compute type but for float32 statistics.
+   */
+  record Saved(
+      Tensor normed,
+      Tensor rstd,
+      Tensor hQueryKeyValue,
+      Tensor queryKeyValue,
+      Optional<HeadNorm.Saved> query,
+      Optional<HeadNorm.Saved> key,
+      Tensor context,
+      Tensor logSumExp,
+      Tensor hOutput) {}
+
+  Saved allocate(long n, TensorScope scope) {
+    DType type = engine.computeType();
+    return new Saved(
+        scope.allocate(type, n, hidden),
+        scope.allocate(DType.FLOAT32, n),
+        scope.allocate(type, n, queryKeyValue.totalRank()),
+        scope.allocate(type, n, shape.queryWidth() + 2L * shape.kvWidth()),
+        queryNorm.map(head -> head.allocate(n, scope)),
+        keyNorm.map(head -> head.allocate(n, scope)),
+        scope.allocate(type, n, shape.queryWidth()),
+        scope.allocate(DType.FLOAT32, shape.heads(), n),
+        scope.allocate(type, n, output.totalRank()));
+  }
+
+  private Tensor query(Tensor queryKeyValue) {
+    return queryKeyValue.columns(0, shape.queryWidth());
+  }
+
+  private Tensor key(Tensor queryKeyValue) {
+    return queryKeyValue.columns(shape.queryWidth(), shape.kvWidth());
+  }
+
+  private Tensor value(Tensor queryKeyValue) {
+    return queryKeyValue.columns(shape.queryWidth() + (long) shape.kvWidth(), shape.kvWidth());
+  }
+
+  /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */
+  void forward(PassMode mode, Tensor x, DeviceBatch batch, Saved saved, Tensor y) {
+    project(mode, x, batch, saved);
+    Tensor qkv = saved.queryKeyValue;
+    engine
+        .attention()
+        .forward(
+            shape,
+            batch.segments(),
+            query(qkv),
+            key(qkv),
+            value(qkv),
+            saved.context,
+            saved.logSumExp);
+    output.forwardWithResidual(mode, saved.context, saved.hOutput, x, y);
+  }
+
+  /** Sets the rotated queries and keys, and the values, of x. */
+  private void project(PassMode mode, Tensor x, DeviceBatch batch, Saved saved) {
+    norm.forward(x, saved.normed, saved.rstd);
+    Tensor qkv = saved.queryKeyValue;
+    queryKeyValue.forward(mode, saved.normed, saved.hQueryKeyValue, qkv);
+    queryNorm.ifPresent(head -> head.forward(query(qkv), saved.query.orElseThrow()));
+    keyNorm.ifPresent(head -> head.forward(key(qkv), saved.key.orElseThrow()));
+    rope.rotate(shape, query(qkv), key(qkv), batch.positions());
+  }
+
+  /** Memory that the backward passes of all layers share. */
+  record Scratch(Tensor dNormed, Tensor dContext, Tensor dQueryKeyValue) {}
+
+  Scratch allocateScratch(long n, TensorScope scope) {
+    DType type = engine.computeType();
+    return new Scratch(
+        scope.allocate(type, n, hidden),
+        scope.allocate(type, n, shape.queryWidth()),
+        scope.allocate(type, n, shape.queryWidth() + 2L * shape.kvWidth()));
+  }
+
+  /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */
+  void backward(Saved saved, DeviceBatch batch, BackwardStep step, Scratch scratch) {
+    Tensor dQkv = scratch.dQueryKeyValue;
+    output.backward(step.dy(), saved.context, saved.hOutput, Write.SET, scratch.dContext);
+    engine.attention().backward(shape, batch.segments(), gradient(saved, scratch));
+    rope.rotateBack(shape, query(dQkv), key(dQkv), batch.positions());
+    queryNorm.ifPresent(
+        head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
+    keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));
+    if (step.reach() == Reach.WEIGHTS) {
+      queryKeyValue.backwardWeights(dQkv, saved.normed, saved.hQueryKeyValue);
+      return;
+    }
+    queryKeyValue.backward(dQkv, saved.normed, saved.hQueryKeyValue, Write.SET, scratch.dNormed);
+    norm.backward(scratch.dNormed, step.x(), saved.rstd, Write.ADD, step.dy());
+  }
+
+  private AttentionGradient gradient(Saved saved, Scratch scratch) {
+    Tensor qkv = saved.queryKeyValue;
+    Tensor dQkv = scratch.dQueryKeyValue;
+    return new AttentionGradient(
+        query(qkv),
+        key(qkv),
+        value(qkv),
+        saved.context,
+        saved.logSumExp,
+        scratch.dContext,
+        query(dQkv),
+        key(dQkv),
+        value(dQkv));
+  }
+}

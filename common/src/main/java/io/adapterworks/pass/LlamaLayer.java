@@ -1,0 +1,55 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.engine.Engine;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+
+/** One decoder layer: attention, then a feed-forward block, each with its residual. */
+final class LlamaLayer {
+  private final DType type;
+  private final LlamaAttention attention;
+  private final LlamaFeedForward feedForward;
+
+  LlamaLayer(Engine engine, BaseModel base, LinearLoader linear, RopeTable rope, LayerPlace place) {
+    this.type = engine.computeType();
+    this.attention = new LlamaAttention(engine, base, linear, rope, place);
+    this.feedForward = new LlamaFeedForward(engine, base, linear, place);
+  }
+
+  /** True if an adapter sits on any linear layer here. */
+  boolean isAdapted() {
+    return attention.isAdapted() || feedForward.isAdapted();
+  }
+
+  /** What forward leaves for backward; middle(N, C) is between the two halves. */
+  record Saved(LlamaAttention.Saved attention, Tensor middle, LlamaFeedForward.Saved feedForward) {}
+
+  Saved allocate(Tensor x, TensorScope scope) {
+    return new Saved(
+        attention.allocate(x.rows(), scope),
+        scope.allocate(type, x.rows(), x.columns()),
+        feedForward.allocate(x.rows(), scope));
+  }
+
+  /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */
+  void forward(PassMode mode, Tensor x, DeviceBatch batch, Saved saved, Tensor y) {
+    attention.forward(mode, x, batch, saved.attention, saved.middle);
+    feedForward.forward(mode, saved.middle, saved.feedForward, y);
+  }
+
+  /** Memory that the backward passes of all layers share. */
+  record Scratch(LlamaAttention.Scratch attention, LlamaFeedForward.Scratch feedForward) {}
+
+  Scratch allocateScratch(long n, TensorScope scope) {
+    LlamaAttention.Scratch shared = attention.allocateScratch(n, scope);
+    return new Scratch(shared, feedForward.allocateScratch(shared.dNormed(), scope));
+  }
+
+  /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */
+  void backward(Saved saved, DeviceBatch batch, BackwardStep step, Scratch scratch) {
+    feedForward.backward(saved.feedForward, saved.middle, step.dy(), scratch.feedForward);
+    attention.backward(saved.attention, batch, step, scratch.attention);
+  }
+}

@@ -1,0 +1,259 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.ParameterLayout;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.FrozenLinear;
+import io.adapterworks.engine.FrozenSource;
+import io.adapterworks.engine.LoraGroup;
+import io.adapterworks.engine.LossOps;
+import io.adapterworks.engine.Write;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.LlamaConfig;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.HostTensor;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+import io.adapterworks.tokenize.LabelScope;
+import io.adapterworks.tokenize.TokenBatch;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A decoder of the Llama family with LoRA on any of its linear layers, forward and backward. The
+ * base is frozen: gradients are of activations, A and B.
+ */
+public final class LlamaPass implements LanguageModel {
+  private final Engine engine;
+  private final LlamaConfig config;
+  private final PassOptions options;
+  private final TensorScope weights;
+  private final DeviceParameters parameters;
+  private final Tensor embedding;
+  private final RopeTable rope;
+  private final List<LlamaLayer> layers = new ArrayList<>();
+  private final FrozenRmsNorm norm;
+  private final FrozenLinear head;
+  private final int lowestAdapted;
+
+  /**
+   * Brings base and adapter to the engine's device.
+   *
+   * @param adapter its values are the parameters until {@link #setParameters}
+   */
+  public LlamaPass(Engine engine, BaseModel base, LoraAdapter adapter, PassOptions options) {
+    Check.that(
+        base.config() instanceof LlamaConfig,
+        ErrorCode.MODEL,
+        "%s is a %s model; expected a decoder of the Llama family",
+        base.location(),
+        base.config().modelType());
+    this.engine = engine;
+    this.config = (LlamaConfig) base.config();
+    this.options = options;
+    this.weights = engine.openScope("weights");
+    this.parameters = new DeviceParameters(engine, adapter, weights);
+    HostTensor table = base.weight(base.prefix() + "embed_tokens.weight");
+    this.embedding = weights.allocate(engine.computeType(), config.vocabulary(), config.hidden());
+    engine.transfer().upload(table, embedding);
+    this.rope = new RopeTable(engine, config);
+    LinearLoader linear = new LinearLoader(engine, base, parameters, options.weights());
+    for (int i = 0; i < config.layers(); i++) {
+      layers.add(new LlamaLayer(engine, base, linear, rope, new LayerPlace(i, weights)));
+    }
+    this.norm =
+        FrozenRmsNorm.load(engine, weights, base, base.prefix() + "norm", config.rmsNormEpsilon());
+    HostTensor headWeight = base.weight(config.headName(base.prefix()));
+    this.head =
+        engine.linear().freeze(new FrozenSource(List.of(headWeight), List.of(), options.weights()));
+    this.lowestAdapted = lowestAdapted();
+  }
+
+  private int lowestAdapted() {
+    for (int i = 0; i < layers.size(); i++) {
+      if (layers.get(i).isAdapted()) {
+        return i;
+      }
+    }
+    return layers.size();
+  }
+
+  @Override
+  public ParameterLayout layout() {
+    return parameters.layout();
+  }
+
+  @Override
+  public int outputs() {
+    return config.vocabulary();
+  }
+
+  @Override
+  public void setParameters(float[] values) {
+    parameters.upload(values);
+  }
+
+  /**
+   * What a forward pass leaves on the device.
+   *
+   * @param inputs (N, C) of each layer, then the last layer's output
+   * @param saved what each layer left, or one that all layers shared
+   * @param normed (N, C): the last hidden states, normalised
+   * @param rstd (N): of that normalisation
+   */
+  private record Forward(
+      DeviceBatch batch,
+      List<Tensor> inputs,
+      List<LlamaLayer.Saved> saved,
+      Tensor normed,
+      Tensor rstd) {
+    Tensor last() {
+      return inputs.get(inputs.size() - 1);
+    }
+  }
+
+  /** Keeps every layer's activations, or only its input. */
+  private Forward forward(
+      TokenBatch tokens, PassMode mode, PassOptions.Activations kept, TensorScope scope) {
+    rope.reserve(tokens.maxLength());
+    DeviceBatch batch =
+        DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
+    Tensor x = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
+    engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
+    List<Tensor> inputs = new ArrayList<>(List.of(x));
+    List<LlamaLayer.Saved> saved = new ArrayList<>();
+    for (LlamaLayer layer : layers) {
+      if (saved.isEmpty() || kept == PassOptions.Activations.KEEP) {
+        saved.add(layer.allocate(x, scope));
+      }
+      Tensor y = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
+      layer.forward(mode, x, batch, saved.get(saved.size() - 1), y);
+      inputs.add(y);
+      x = y;
+    }
+    Tensor normed = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
+    Tensor rstd = scope.allocate(DType.FLOAT32, batch.tokens());
+    norm.forward(x, normed, rstd);
+    return new Forward(batch, inputs, saved, normed, rstd);
+  }
+
+  private Forward inference(TokenBatch tokens, TensorScope scope) {
+    return forward(tokens, PassMode.INFERENCE, PassOptions.Activations.RECOMPUTE, scope);
+  }
+
+  @Override
+  public double lossAndGradient(TokenBatch tokens, long dropoutSeed, float[] gradient) {
+    parameters.setDropoutSeed(dropoutSeed);
+    parameters.zeroGradients();
+    try (TensorScope scope = engine.openScope("step")) {
+      Forward forward = forward(tokens, PassMode.TRAINING, options.activations(), scope);
+      Tensor dNormed = scope.allocate(engine.computeType(), tokens.tokens(), config.hidden());
+      Tensor loss = crossEntropy(forward, tokens, dNormed, scope);
+      backward(forward, dNormed, scope);
+      double value = Downloads.floats(engine, loss)[0];
+      parameters.downloadGradients(gradient);
+      return value;
+    }
+  }
+
+  @Override
+  public double loss(TokenBatch tokens) {
+    return score(tokens).loss();
+  }
+
+  @Override
+  public Score score(TokenBatch tokens) {
+    try (TensorScope scope = engine.openScope("step")) {
+      Forward forward = inference(tokens, scope);
+      Tensor unused = scope.allocate(engine.computeType(), tokens.tokens(), config.hidden());
+      float[] values = Downloads.floats(engine, crossEntropy(forward, tokens, unused, scope));
+      return new Score(values[0], Math.round(values[1]), tokens.scored());
+    }
+  }
+
+  /** The loss and the number of right tokens (2); sets dNormed(N, C). */
+  private Tensor crossEntropy(
+      Forward forward, TokenBatch tokens, Tensor dNormed, TensorScope scope) {
+    Check.that(
+        tokens.scope() == LabelScope.TOKEN && tokens.scored() > 0,
+        ErrorCode.INPUT,
+        "a batch without scored tokens has no loss; expected a label for each token");
+    for (int label : tokens.labels()) {
+      Check.that(
+          label == LossOps.IGNORED || (label >= 0 && label < outputs()),
+          ErrorCode.INPUT,
+          "label %d; expected a token id, 0 to %d",
+          label,
+          outputs() - 1);
+    }
+    Tensor loss = scope.allocate(DType.FLOAT32, 2);
+    engine.transfer().fill(loss, 0);
+    engine
+        .loss()
+        .vocabularyCrossEntropy(
+            head, forward.normed, forward.batch.labels(), 1f / tokens.scored(), dNormed, loss);
+    return loss;
+  }
+
+  private void backward(Forward forward, Tensor dNormed, TensorScope scope) {
+    long n = forward.batch.tokens();
+    Tensor dx = scope.allocate(engine.computeType(), n, config.hidden());
+    norm.backward(dNormed, forward.last(), forward.rstd, Write.SET, dx);
+    if (lowestAdapted == layers.size()) {
+      return;
+    }
+    LlamaLayer.Scratch scratch = layers.get(0).allocateScratch(n, scope);
+    for (int i = layers.size() - 1; i >= lowestAdapted; i--) {
+      Reach reach = i > lowestAdapted ? Reach.INPUT : Reach.WEIGHTS;
+      BackwardStep step = new BackwardStep(forward.inputs.get(i), dx, reach);
+      layers.get(i).backward(saved(forward, i, dNormed), forward.batch, step, scratch);
+    }
+  }
+
+  /** What layer {@code i} left; computed again where it was not kept, with y to {@code scratch}. */
+  private LlamaLayer.Saved saved(Forward forward, int i, Tensor scratch) {
+    if (options.activations() == PassOptions.Activations.KEEP) {
+      return forward.saved.get(i);
+    }
+    LlamaLayer.Saved shared = forward.saved.get(0);
+    layers.get(i).forward(PassMode.TRAINING, forward.inputs.get(i), forward.batch, shared, scratch);
+    return shared;
+  }
+
+  @Override
+  public float[] logits(TokenBatch tokens) {
+    try (TensorScope scope = engine.openScope("step")) {
+      return logits(inference(tokens, scope).normed, scope);
+    }
+  }
+
+  @Override
+  public float[] lastLogits(TokenBatch tokens) {
+    try (TensorScope scope = engine.openScope("step")) {
+      Tensor normed = inference(tokens, scope).normed;
+      int[] starts = tokens.starts();
+      Tensor last = scope.allocate(engine.computeType(), tokens.sequences(), config.hidden());
+      for (int s = 0; s < tokens.sequences(); s++) {
+        engine.transfer().cast(normed.rows(starts[s + 1] - 1L, 1), last.rows(s, 1));
+      }
+      return logits(last, scope);
+    }
+  }
+
+  private float[] logits(Tensor normed, TensorScope scope) {
+    Tensor h = scope.allocate(engine.computeType(), normed.rows(), 0);
+    Tensor narrow = scope.allocate(engine.computeType(), normed.rows(), config.vocabulary());
+    engine.linear().forward(head, LoraGroup.NONE, normed, h, narrow);
+    Tensor logits = scope.allocate(DType.FLOAT32, normed.rows(), config.vocabulary());
+    engine.transfer().cast(narrow, logits);
+    return Downloads.floats(engine, logits);
+  }
+
+  @Override
+  public void close() {
+    rope.close();
+    weights.close();
+  }
+}
