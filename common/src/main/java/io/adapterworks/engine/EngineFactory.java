@@ -1,8 +1,8 @@
 package io.adapterworks.engine;
 
 import io.adapterworks.engine.cpu.CpuEngine;
-import io.adapterworks.error.Check;
-import io.adapterworks.error.ErrorCode;
+import io.adapterworks.engine.cuda.CudaEngine;
+import io.adapterworks.error.AdapterworksException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,12 +19,7 @@ public final class EngineFactory {
    *     type that is not available
    */
   public static Engine open(EngineSettings settings) {
-    Check.that(
-        settings.device() != EngineSettings.Device.CUDA,
-        ErrorCode.DEVICE,
-        "engine.device=cuda, but this build computes on the processor only; expected cpu or auto;"
-            + " set engine.device=cpu");
-    Engine engine = CpuEngine.open(settings);
+    Engine engine = openOn(settings);
     EngineInfo info = engine.info();
     LOG.info(
         "engine {} on {}: {}, {} threads (engine.device={}, engine.dtype={})",
@@ -35,5 +30,20 @@ public final class EngineFactory {
         settings.device(),
         settings.dtype());
     return engine;
+  }
+
+  private static Engine openOn(EngineSettings settings) {
+    return switch (settings.device()) {
+      case CPU -> CpuEngine.open(settings);
+      case CUDA -> CudaEngine.open(settings);
+      case AUTO -> {
+        try {
+          yield CudaEngine.open(settings);
+        } catch (AdapterworksException noCard) {
+          LOG.info("engine.device=auto takes the processor: {}", noCard.getMessage());
+          yield CpuEngine.open(settings);
+        }
+      }
+    };
   }
 }

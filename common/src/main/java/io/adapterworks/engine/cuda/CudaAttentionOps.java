@@ -1,0 +1,183 @@
+package io.adapterworks.engine.cuda;
+
+import io.adapterworks.engine.AttentionGradient;
+import io.adapterworks.engine.AttentionOps;
+import io.adapterworks.engine.AttentionShape;
+import io.adapterworks.engine.Segments;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * {@link AttentionOps}: blockwise on tensor cores for bfloat16 and the usual head sizes, else one
+ * warp a row.
+ */
+final class CudaAttentionOps implements AttentionOps {
+  private static final Set<Integer> BLOCKWISE_HEADS = Set.of(32, 64, 128);
+  private static final int MAX_HEAD = 256;
+  private static final int TILE_ROWS = 64;
+  private static final int PLAIN_ROWS = 4;
+  private static final int THREADS = 128;
+  private static final int FORWARD_TILES = 3;
+  private static final int BACKWARD_TILES = 6;
+
+  private final CudaContext context;
+  private final Kernels.Source plain;
+
+  CudaAttentionOps(CudaContext context) {
+    this.context = context;
+    this.plain = context.source(List.of("attention_plain.cu"));
+  }
+
+  private Kernels.Launch plain(String name) {
+    return context.kernels().launch(plain, name);
+  }
+
+  private Kernels.Launch blockwise(String name, AttentionShape shape) {
+    Kernels.Source source =
+        context.source(
+            List.of("attention_tiles.cu", "attention_forward.cu", "attention_backward.cu"),
+            "HEAD_DIM=" + shape.headDim());
+    return context.kernels().launch(source, name);
+  }
+
+  private boolean isBlockwise(AttentionShape shape, Tensor... tensors) {
+    Check.that(
+        shape.headDim() <= MAX_HEAD,
+        ErrorCode.MODEL,
+        "attention heads of %d; the CUDA engine computes up to %d",
+        shape.headDim(),
+        MAX_HEAD);
+    return context.computeType() == DType.BFLOAT16
+        && BLOCKWISE_HEADS.contains(shape.headDim())
+        && shape.scale() > 0
+        && CudaContext.vectorWidth(shape.headDim(), tensors) > 1;
+  }
+
+  @Override
+  public void forward(
+      AttentionShape shape,
+      Segments segments,
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      Tensor out,
+      Tensor logSumExp) {
+    boolean fast = isBlockwise(shape, q, k, v, out);
+    Kernels.Launch launch =
+        (fast ? blockwise("attention_forward", shape) : plain("attention_forward_plain"))
+            .matrix(q)
+            .matrix(k)
+            .matrix(v)
+            .tensor(out)
+            .tensor(logSumExp);
+    run(launch, shape, segments, new Form(fast, shape.heads(), FORWARD_TILES));
+  }
+
+  /**
+   * How a kernel of attention is laid out.
+   *
+   * @param heads blocks go over query heads, or key/value heads
+   * @param tiles of shared memory that a blockwise kernel needs
+   */
+  private record Form(boolean blockwise, int heads, int tiles) {}
+
+  /** Gives the arguments that all kernels end with, and runs. */
+  private static void run(
+      Kernels.Launch launch, AttentionShape shape, Segments segments, Form form) {
+    launch
+        .tensor(segments.device())
+        .integer(segments.tokens())
+        .integer(shape.heads() / shape.kvHeads());
+    if (!form.blockwise()) {
+      launch.integer(shape.headDim());
+    }
+    launch.real(shape.scale()).flag(shape.mask() == AttentionShape.Mask.CAUSAL);
+    int rows = form.blockwise() ? TILE_ROWS : PLAIN_ROWS;
+    long blocks = ((long) segments.maxLength() + rows - 1) / rows;
+    if (form.blockwise()) {
+      launch.run(
+          new Kernels.Grid(form.heads(), segments.count(), blocks),
+          new Kernels.Block(THREADS, 1),
+          form.tiles() * TILE_ROWS * shape.headDim() * Short.BYTES);
+    } else {
+      launch.run(
+          new Kernels.Grid(blocks, form.heads(), segments.count()),
+          new Kernels.Block(THREADS, 1),
+          0);
+    }
+  }
+
+  @Override
+  public void backward(AttentionShape shape, Segments segments, AttentionGradient g) {
+    boolean fast =
+        isBlockwise(shape, g.q(), g.k(), g.v(), g.out(), g.dOut(), g.dq(), g.dk(), g.dv());
+    try (TensorScope scratch = context.scratch()) {
+      Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
+      plain("attention_delta")
+          .tensor(g.dOut())
+          .tensor(g.out())
+          .tensor(delta)
+          .integer(segments.tokens())
+          .integer(shape.headDim())
+          .run(
+              new Kernels.Grid(
+                  ((long) segments.tokens() + PLAIN_ROWS - 1) / PLAIN_ROWS, shape.heads(), 1),
+              new Kernels.Block(THREADS, 1),
+              0);
+      run(
+          inputs(fast ? blockwise("attention_dq", shape) : plain("attention_dq_plain"), g, delta)
+              .matrix(g.dq()),
+          shape,
+          segments,
+          new Form(fast, shape.heads(), BACKWARD_TILES));
+      run(
+          inputs(fast ? blockwise("attention_dkv", shape) : plain("attention_dkv_plain"), g, delta)
+              .matrix(g.dk())
+              .matrix(g.dv()),
+          shape,
+          segments,
+          new Form(fast, shape.kvHeads(), BACKWARD_TILES));
+    }
+  }
+
+  private static Kernels.Launch inputs(Kernels.Launch launch, AttentionGradient g, Tensor delta) {
+    return launch
+        .matrix(g.q())
+        .matrix(g.k())
+        .matrix(g.v())
+        .tensor(g.dOut())
+        .tensor(g.logSumExp())
+        .tensor(delta);
+  }
+
+  @Override
+  public void rotate(Tensor x, int headDim, Tensor table, Tensor positions) {
+    rotate(x, headDim, table, positions, 1);
+  }
+
+  @Override
+  public void rotateBack(Tensor dx, int headDim, Tensor table, Tensor positions) {
+    rotate(dx, headDim, table, positions, -1);
+  }
+
+  private void rotate(Tensor x, int headDim, Tensor table, Tensor positions, float direction) {
+    long pairs = x.shape().elements() / 2;
+    int width = CudaContext.vectorWidth(headDim / 2, x, table);
+    context
+        .launch("rotate")
+        .matrix(x)
+        .integer(x.columns())
+        .integer(headDim)
+        .tensor(table)
+        .tensor(positions)
+        .number(pairs)
+        .real(direction)
+        .integer(width)
+        .each(pairs / width);
+  }
+}

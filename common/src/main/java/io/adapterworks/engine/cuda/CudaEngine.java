@@ -1,0 +1,154 @@
+package io.adapterworks.engine.cuda;
+
+import io.adapterworks.engine.ActivationOps;
+import io.adapterworks.engine.AttentionOps;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.EngineInfo;
+import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.engine.LinearOps;
+import io.adapterworks.engine.LossOps;
+import io.adapterworks.engine.NormOps;
+import io.adapterworks.engine.SequenceOps;
+import io.adapterworks.engine.TransferOps;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.TensorScope;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The primitives on one NVIDIA card: products by cuBLASLt, everything else by kernels of its own
+ * that are compiled for the card at first use. Deterministic: no primitive adds atomically.
+ */
+public final class CudaEngine implements Engine {
+  private final CudaContext context;
+  private final MatrixProducts products;
+  private final StepGraphs graphs;
+  private final CudaTransferOps transfer;
+  private final LinearOps linear;
+  private final NormOps norm;
+  private final ActivationOps activation;
+  private final AttentionOps attention;
+  private final SequenceOps sequence;
+  private final LossOps loss;
+  private final Map<String, DeviceArena> arenas = new HashMap<>();
+  private final Set<String> open = new HashSet<>();
+
+  private CudaEngine(CudaDevice device, DType computeType) {
+    Path cache = Path.of(System.getProperty("user.home"), ".cache", "adapterworks", "cuda");
+    Kernels kernels = new Kernels(device, new KernelCompiler(device.architecture(), cache));
+    this.context = new CudaContext(device, computeType, kernels);
+    this.products = new MatrixProducts(context);
+    this.graphs = new StepGraphs(device);
+    this.transfer = new CudaTransferOps(context);
+    FrozenWeights weights = new FrozenWeights(context, transfer);
+    LowRank lowRank = new LowRank(context, products);
+    this.linear = new CudaLinearOps(context, products, weights, lowRank);
+    this.norm = new CudaNormOps(context);
+    this.activation = new CudaActivationOps(context, lowRank);
+    this.attention = new CudaAttentionOps(context);
+    this.sequence = new CudaSequenceOps(context);
+    this.loss = new CudaLossOps(context, products, weights);
+  }
+
+  /**
+   * Opens the first card that the process sees ({@code CUDA_VISIBLE_DEVICES} says which).
+   *
+   * @throws io.adapterworks.error.AdapterworksException DEVICE, with the cure, where the card, its
+   *     driver or CUDA's libraries are missing
+   */
+  public static CudaEngine open(EngineSettings settings) {
+    DType type =
+        settings.dtype() == EngineSettings.ComputeType.FLOAT32 ? DType.FLOAT32 : DType.BFLOAT16;
+    return new CudaEngine(new CudaDevice(0), type);
+  }
+
+  @Override
+  public EngineInfo info() {
+    return new EngineInfo("cuda", context.device().describe(), context.computeType(), 1);
+  }
+
+  @Override
+  public DType computeType() {
+    return context.computeType();
+  }
+
+  @Override
+  public TensorScope openScope(String name) {
+    Check.that(open.add(name), ErrorCode.MODEL, "the scope %s is open already", name);
+    DeviceArena arena =
+        arenas.computeIfAbsent(name, key -> new DeviceArena(context.device(), "scope " + key));
+    return new CudaScope(
+        arena,
+        context.deviceName(),
+        () -> {
+          arena.reset();
+          open.remove(name);
+        });
+  }
+
+  /** Bytes of the card's memory that the engine holds: weights, scopes and working memory. */
+  public long committedBytes() {
+    return context.committedBytes()
+        + arenas.values().stream().mapToLong(DeviceArena::committed).sum();
+  }
+
+  /** Waits until everything launched is done. */
+  public void synchronize() {
+    context.device().synchronize();
+  }
+
+  @Override
+  public TransferOps transfer() {
+    return transfer;
+  }
+
+  @Override
+  public LinearOps linear() {
+    return linear;
+  }
+
+  @Override
+  public NormOps norm() {
+    return norm;
+  }
+
+  @Override
+  public ActivationOps activation() {
+    return activation;
+  }
+
+  @Override
+  public AttentionOps attention() {
+    return attention;
+  }
+
+  @Override
+  public SequenceOps sequence() {
+    return sequence;
+  }
+
+  @Override
+  public LossOps loss() {
+    return loss;
+  }
+
+  @Override
+  public void run(Object key, Runnable step) {
+    graphs.run(key, step);
+  }
+
+  @Override
+  public void close() {
+    synchronize();
+    graphs.close();
+    arenas.values().forEach(DeviceArena::close);
+    products.close();
+    transfer.close();
+    context.close();
+  }
+}

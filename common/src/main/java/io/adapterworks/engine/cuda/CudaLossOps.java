@@ -1,0 +1,111 @@
+package io.adapterworks.engine.cuda;
+
+import io.adapterworks.engine.FrozenLinear;
+import io.adapterworks.engine.LossOps;
+import io.adapterworks.engine.Transpose;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+
+/** {@link LossOps}: one block a row of logits. */
+final class CudaLossOps implements LossOps {
+  /** What a chunk of logits and their gradients may take. */
+  private static final long CHUNK_BYTES = 400L << 20;
+
+  private static final int ROW_UNIT = 128;
+  private static final int BLOCK = 512;
+
+  private final CudaContext context;
+  private final MatrixProducts products;
+  private final FrozenWeights weights;
+
+  CudaLossOps(CudaContext context, MatrixProducts products, FrozenWeights weights) {
+    this.context = context;
+    this.products = products;
+    this.weights = weights;
+  }
+
+  /** Where the loss and the hit of each row go before they are added up. */
+  private record RowResults(Tensor loss, Tensor hit) {
+    static RowResults allocate(TensorScope scratch, long rows) {
+      return new RowResults(
+          scratch.allocate(DType.FLOAT32, rows), scratch.allocate(DType.FLOAT32, rows));
+    }
+
+    RowResults rows(long from, long count) {
+      return new RowResults(loss.columns(from, count), hit.columns(from, count));
+    }
+  }
+
+  @Override
+  public void softmaxCrossEntropy(
+      Tensor logits, Tensor labels, float smoothing, float scale, Tensor dLogits, Tensor loss) {
+    try (TensorScope scratch = context.scratch()) {
+      RowResults results = RowResults.allocate(scratch, logits.rows());
+      Kernels.Launch launch =
+          context.launch("cross_entropy").tensor(logits).tensor(labels).real(smoothing);
+      score(launch.real(scale), dLogits, results);
+      finish(results, false, loss);
+    }
+  }
+
+  @Override
+  public void vocabularyCrossEntropy(
+      FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss) {
+    try (TensorScope scratch = context.scratch()) {
+      Tensor weight = weights.expanded(CudaFrozenLinear.of(head), scratch);
+      RowResults results = RowResults.allocate(scratch, x.rows());
+      long chunk = chunkRows(head.out(), x.rows());
+      Tensor logits = scratch.allocate(DType.FLOAT32, chunk, head.out());
+      Tensor dLogits = scratch.allocate(context.computeType(), chunk, head.out());
+      for (long row = 0; row < x.rows(); row += chunk) {
+        long rows = Math.min(chunk, x.rows() - row);
+        Tensor part = logits.rows(0, rows);
+        Tensor dPart = dLogits.rows(0, rows);
+        products.run(
+            MatrixProducts.Product.set(
+                x.rows(row, rows), Transpose.NO, weight, Transpose.YES, part));
+        score(
+            context
+                .launch("cross_entropy")
+                .tensor(part)
+                .tensor(labels.columns(row, rows))
+                .real(0)
+                .real(scale),
+            dPart,
+            results.rows(row, rows));
+        products.run(
+            MatrixProducts.Product.set(
+                dPart, Transpose.NO, weight, Transpose.NO, dx.rows(row, rows)));
+      }
+      finish(results, true, loss);
+    }
+  }
+
+  private long chunkRows(long vocabulary, long rows) {
+    long rowBytes = vocabulary * (DType.FLOAT32.bytes() + context.computeType().bytes());
+    long fitting = CHUNK_BYTES / rowBytes / ROW_UNIT * ROW_UNIT;
+    return Math.min(rows, Math.max(ROW_UNIT, fitting));
+  }
+
+  private static void score(Kernels.Launch launch, Tensor dLogits, RowResults results) {
+    launch
+        .tensor(dLogits)
+        .flag(CudaContext.isFloat(dLogits))
+        .tensor(results.loss())
+        .tensor(results.hit())
+        .number(dLogits.columns())
+        .run(new Kernels.Grid(dLogits.rows(), 1, 1), new Kernels.Block(BLOCK, 1), 0);
+  }
+
+  private void finish(RowResults results, boolean hits, Tensor loss) {
+    context
+        .launch("loss_finish")
+        .tensor(results.loss())
+        .tensor(results.hit())
+        .number(results.loss().columns())
+        .tensor(loss)
+        .flag(hits)
+        .run(new Kernels.Grid(1, 1, 1), new Kernels.Block(BLOCK, 1), 0);
+  }
+}

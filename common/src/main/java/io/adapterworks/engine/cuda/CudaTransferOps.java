@@ -1,0 +1,231 @@
+package io.adapterworks.engine.cuda;
+
+import io.adapterworks.engine.TransferOps;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Float16;
+import io.adapterworks.tensor.HostTensor;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.BytePointer;
+
+/** {@link TransferOps} through one buffer of page-locked host memory. */
+final class CudaTransferOps implements TransferOps, AutoCloseable {
+  private static final int STAGING_BYTES = 32 << 20;
+
+  /** Takes the rows of a matrix from {@code firstRow} on, in memory that is reused afterwards. */
+  interface RowsConsumer {
+    void accept(Tensor rows, long firstRow);
+  }
+
+  private final CudaContext context;
+  private final BytePointer pinned = new BytePointer();
+  private final ByteBuffer staging;
+
+  CudaTransferOps(CudaContext context) {
+    this.context = context;
+    CudaStatus.runtime(
+        cudart.cudaMallocHost(pinned, STAGING_BYTES), "allocating page-locked memory");
+    this.staging = pinned.capacity(STAGING_BYTES).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Writes element {@code index} of the host's values at byte {@code at} of the staging buffer. */
+  private interface Encoder {
+    void encode(int index, int at);
+  }
+
+  private void upload(int count, Tensor to, Encoder encoder) {
+    Check.that(
+        to.isContiguous() && to.shape().elements() == count,
+        ErrorCode.MODEL,
+        "%d values do not fit %s",
+        count,
+        to);
+    int size = to.dtype().bytes();
+    int chunk = STAGING_BYTES / size;
+    for (int from = 0; from < count; from += chunk) {
+      int part = Math.min(chunk, count - from);
+      for (int i = 0; i < part; i++) {
+        encoder.encode(from + i, i * size);
+      }
+      send(CudaStorage.address(to) + (long) from * size, part * size);
+    }
+  }
+
+  private void send(long to, int bytes) {
+    context.device().copyToDevice(pinned, to, bytes);
+    context.device().synchronize();
+  }
+
+  private void fetch(long from, int bytes) {
+    context.device().copyToHost(from, pinned, bytes);
+    context.device().synchronize();
+  }
+
+  @Override
+  public void upload(float[] from, Tensor to) {
+    if (to.dtype() == DType.BFLOAT16) {
+      upload(from.length, to, (i, at) -> staging.putShort(at, Float16.toBfloat16(from[i])));
+    } else {
+      upload(from.length, to, (i, at) -> staging.putFloat(at, from[i]));
+    }
+  }
+
+  @Override
+  public void upload(int[] from, Tensor to) {
+    upload(from.length, to, (i, at) -> staging.putInt(at, from[i]));
+  }
+
+  @Override
+  public void upload(long[] from, Tensor to) {
+    upload(from.length, to, (i, at) -> staging.putLong(at, from[i]));
+  }
+
+  @Override
+  public void upload(HostTensor from, Tensor to) {
+    if (from.dtype() == to.dtype()) {
+      uploadBytes(from.data(), CudaStorage.address(to));
+    } else {
+      uploadInParts(
+          from,
+          to.dtype(),
+          (part, first) -> cast(part, to.view(first * part.columns(), part.shape())));
+    }
+  }
+
+  private void uploadBytes(ByteBuffer from, long to) {
+    long sent = 0;
+    while (from.hasRemaining()) {
+      int part = Math.min(STAGING_BYTES, from.remaining());
+      staging.put(0, from, from.position(), part);
+      from.position(from.position() + part);
+      send(to + sent, part);
+      sent += part;
+    }
+  }
+
+  /** Hands over a matrix a few rows at a time, converted to {@code type} on the card. */
+  void uploadInParts(HostTensor from, DType type, RowsConsumer consumer) {
+    long columns = from.shape().columns();
+    int size = from.dtype().bytes();
+    long most = Math.max(1, STAGING_BYTES / (columns * size));
+    ByteBuffer data = from.data();
+    for (long row = 0; row < from.shape().rows(); row += most) {
+      long rows = Math.min(most, from.shape().rows() - row);
+      try (TensorScope scratch = context.scratch()) {
+        Tensor raw = scratch.allocate(DType.UINT8, rows, columns * size);
+        Tensor converted = scratch.allocate(type, rows, columns);
+        ByteBuffer bytes =
+            data.slice(
+                Math.toIntExact(row * columns * size), Math.toIntExact(rows * columns * size));
+        uploadBytes(bytes, CudaStorage.address(raw));
+        context
+            .launch("convert")
+            .tensor(raw)
+            .integer(kind(from))
+            .tensor(converted)
+            .flag(CudaContext.isFloat(converted))
+            .number(rows * columns)
+            .each(rows * columns);
+        consumer.accept(converted, row);
+      }
+    }
+  }
+
+  private static int kind(HostTensor from) {
+    return switch (from.dtype()) {
+      case FLOAT32 -> 0;
+      case BFLOAT16 -> 1;
+      case FLOAT16 -> 2;
+      case FLOAT64 -> 3;
+      default ->
+          throw Check.failure(
+              ErrorCode.MODEL,
+              "tensor %s is %s; expected a floating-point type",
+              from.name(),
+              from.dtype());
+    };
+  }
+
+  @Override
+  public void download(Tensor from, float[] to) {
+    int size = from.dtype().bytes();
+    int chunk = STAGING_BYTES / size;
+    for (int start = 0; start < to.length; start += chunk) {
+      int part = Math.min(chunk, to.length - start);
+      fetch(CudaStorage.address(from) + (long) start * size, part * size);
+      for (int i = 0; i < part; i++) {
+        to[start + i] =
+            from.dtype() == DType.BFLOAT16
+                ? Float16.fromBfloat16(staging.getShort(2 * i))
+                : staging.getFloat(4 * i);
+      }
+    }
+  }
+
+  @Override
+  public void download(Tensor from, int[] to) {
+    int chunk = STAGING_BYTES / Integer.BYTES;
+    for (int start = 0; start < to.length; start += chunk) {
+      int part = Math.min(chunk, to.length - start);
+      fetch(CudaStorage.address(from) + (long) start * Integer.BYTES, part * Integer.BYTES);
+      for (int i = 0; i < part; i++) {
+        to[start + i] = staging.getInt(4 * i);
+      }
+    }
+  }
+
+  @Override
+  public void cast(Tensor from, Tensor to) {
+    copyScaled(from, 1, to, false);
+  }
+
+  @Override
+  public void addScaled(Tensor from, float scale, Tensor to) {
+    copyScaled(from, scale, to, true);
+  }
+
+  private void copyScaled(Tensor from, float scale, Tensor to, boolean add) {
+    context
+        .launch("copy_scaled")
+        .matrix(from)
+        .flag(CudaContext.isFloat(from))
+        .matrix(to)
+        .flag(CudaContext.isFloat(to))
+        .number(to.shape().elements())
+        .integer(to.columns())
+        .real(scale)
+        .flag(add)
+        .each(to.shape().elements());
+  }
+
+  @Override
+  public void fill(Tensor to, float value) {
+    if (to.dtype() == DType.INT32) {
+      context
+          .launch("fill_integers")
+          .tensor(to)
+          .number(to.shape().elements())
+          .integer((int) value)
+          .each(to.shape().elements());
+    } else {
+      context
+          .launch("fill")
+          .matrix(to)
+          .flag(CudaContext.isFloat(to))
+          .number(to.shape().elements())
+          .integer(to.columns())
+          .real(value)
+          .each(to.shape().elements());
+    }
+  }
+
+  @Override
+  public void close() {
+    CudaStatus.runtime(cudart.cudaFreeHost(pinned), "freeing page-locked memory");
+  }
+}

@@ -1,0 +1,160 @@
+// Backward of blockwise attention in two kernels that need no atomic additions, so that the same
+// inputs give the same bytes: one walks over keys for each tile of queries, one over queries for each
+// tile of keys. Both make the weights again from logSumExp.
+
+// Grid (heads, segments, query tiles), the longest rows first.
+extern "C" __global__ void __launch_bounds__(THREADS, 2)
+    attention_dq(const bf16* q, int64 qStride, const bf16* k, int64 kStride, const bf16* v,
+                 int64 vStride, const bf16* dOut, const float* logSumExp, const float* delta,
+                 bf16* dq, int64 dqStride, const int* starts, int tokens, int group, float scale,
+                 int causal) {
+  extern __shared__ __align__(128) char memory[];
+  int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
+  int tile = gridDim.z - 1 - blockIdx.z;
+  int queryAt = tile * ROWS;
+  if (queryAt >= length) {
+    return;
+  }
+  int head = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  unsigned queries = sharedAddress(memory), gradients = queries + TILE_BYTES;
+  unsigned buffers = gradients + TILE_BYTES;
+  int64 stride = (int64)gridDim.x * HEAD_DIM;
+  q += (first + queryAt) * qStride + head * HEAD_DIM;
+  dOut += (first + queryAt) * stride + head * HEAD_DIM;
+  k += first * kStride + head / group * HEAD_DIM;
+  v += first * vStride + head / group * HEAD_DIM;
+  int tiles = causal ? tile + 1 : (length + ROWS - 1) / ROWS;
+  float factor = scale * LOG2E;
+
+  startTile(queries, q, qStride, length - queryAt);
+  startTile(gradients, dOut, stride, length - queryAt);
+  startTile(buffers, k, kStride, length);
+  startTile(buffers + TILE_BYTES, v, vStride, length);
+  commitLoads();
+
+  float logSum[2], shift[2];
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    int row = queryAt + warp * 16 + lane / 4 + half * 8;
+    int64 at = (int64)head * tokens + first + row;
+    logSum[half] = row < length ? logSumExp[at] * LOG2E : INFINITY;
+    shift[half] = row < length ? delta[at] : 0.f;
+  }
+  float sum[HEAD_DIM / 8][4] = {};
+  for (int j = 0; j < tiles; j++) {
+    unsigned keys = buffers + j % 2 * 2 * TILE_BYTES, values = keys + TILE_BYTES;
+    if (j + 1 < tiles) {
+      unsigned next = buffers + (j + 1) % 2 * 2 * TILE_BYTES;
+      int at = (j + 1) * ROWS;
+      startTile(next, k + at * kStride, kStride, length - at);
+      startTile(next + TILE_BYTES, v + at * vStride, vStride, length - at);
+    }
+    commitLoads();
+    waitLoads<1>();
+    __syncthreads();
+    float scores[ROWS / 8][4], weights[ROWS / 8][4];
+    multiplyTiles(scores, queries, warp * 16, keys);
+    multiplyTiles(weights, gradients, warp * 16, values);
+#pragma unroll
+    for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        float weight = power2(scores[i][e] * factor - logSum[e / 2]);
+        if (j == tiles - 1) {
+          int key = j * ROWS + i * 8 + lane % 4 * 2 + e % 2;
+          int query = queryAt + warp * 16 + lane / 4 + e / 2 * 8;
+          weight = key >= length || (causal && key > query) ? 0.f : weight;
+        }
+        weights[i][e] = weight * (weights[i][e] - shift[e / 2]);
+      }
+    }
+    addProduct(sum, weights, keys);
+    __syncthreads();
+  }
+  writeRows(queries, sum, scale, scale, dq + (first + queryAt) * dqStride + head * HEAD_DIM,
+            dqStride, length - queryAt);
+}
+
+// Grid (key/value heads, segments, key tiles); the query heads of a group are added up in order.
+extern "C" __global__ void __launch_bounds__(THREADS, 2)
+    attention_dkv(const bf16* q, int64 qStride, const bf16* k, int64 kStride, const bf16* v,
+                  int64 vStride, const bf16* dOut, const float* logSumExp, const float* delta,
+                  bf16* dk, int64 dkStride, bf16* dv, int64 dvStride, const int* starts, int tokens,
+                  int group, float scale, int causal) {
+  extern __shared__ __align__(128) char memory[];
+  __shared__ float logSums[2][ROWS], shifts[2][ROWS];
+  int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
+  int keyAt = blockIdx.z * ROWS;
+  if (keyAt >= length) {
+    return;
+  }
+  int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  unsigned keys = sharedAddress(memory), values = keys + TILE_BYTES;
+  unsigned buffers = values + TILE_BYTES;
+  int64 stride = (int64)gridDim.x * group * HEAD_DIM;
+  int64 column = blockIdx.x * HEAD_DIM;
+  int firstTile = causal ? blockIdx.z : 0;
+  int tiles = (length + ROWS - 1) / ROWS - firstTile;
+  float factor = scale * LOG2E;
+
+  auto start = [&](int step) {
+    int head = blockIdx.x * group + step / tiles;
+    int at = (firstTile + step % tiles) * ROWS;
+    unsigned buffer = buffers + step % 2 * 2 * TILE_BYTES;
+    startTile(buffer, q + (first + at) * qStride + head * HEAD_DIM, qStride, length - at);
+    startTile(buffer + TILE_BYTES, dOut + (first + at) * stride + head * HEAD_DIM, stride,
+              length - at);
+    if (threadIdx.x < ROWS) {
+      int row = at + threadIdx.x;
+      int64 from = (int64)head * tokens + first + row;
+      logSums[step % 2][threadIdx.x] = row < length ? logSumExp[from] * LOG2E : INFINITY;
+      shifts[step % 2][threadIdx.x] = row < length ? delta[from] : 0.f;
+    }
+  };
+
+  startTile(keys, k + (first + keyAt) * kStride + column, kStride, length - keyAt);
+  startTile(values, v + (first + keyAt) * vStride + column, vStride, length - keyAt);
+  start(0);
+  commitLoads();
+
+  float dKey[HEAD_DIM / 8][4] = {}, dValue[HEAD_DIM / 8][4] = {};
+  int steps = tiles * group;
+  for (int step = 0; step < steps; step++) {
+    unsigned queries = buffers + step % 2 * 2 * TILE_BYTES, gradients = queries + TILE_BYTES;
+    if (step + 1 < steps) {
+      start(step + 1);
+    }
+    commitLoads();
+    waitLoads<1>();
+    __syncthreads();
+    float weights[ROWS / 8][4], scores[ROWS / 8][4];
+    multiplyTiles(weights, keys, warp * 16, queries);
+    bool diagonal = causal && step % tiles == 0;
+#pragma unroll
+    for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        int query = i * 8 + lane % 4 * 2 + e % 2;
+        float weight = power2(weights[i][e] * factor - logSums[step % 2][query]);
+        bool hidden = diagonal && warp * 16 + lane / 4 + e / 2 * 8 > query;
+        weights[i][e] = hidden ? 0.f : weight;
+      }
+    }
+    addProduct(dValue, weights, gradients);
+    multiplyTiles(scores, values, warp * 16, gradients);
+#pragma unroll
+    for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        int query = i * 8 + lane % 4 * 2 + e % 2;
+        scores[i][e] = weights[i][e] * (scores[i][e] - shifts[step % 2][query]);
+      }
+    }
+    addProduct(dKey, scores, queries);
+    __syncthreads();
+  }
+  writeRows(keys, dKey, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,
+            length - keyAt);
+  writeRows(values, dValue, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,
+            length - keyAt);
+}

@@ -1,0 +1,98 @@
+// Blockwise attention, Dao 2023, arXiv:2307.08691: a block holds 64 queries and walks over tiles of
+// 64 keys; a warp holds 16 of the queries. Values are fetched while scores are computed, the next keys
+// while values are added up. Grid (heads, segments, query tiles), the longest rows first.
+extern "C" __global__ void __launch_bounds__(THREADS, 3)
+    attention_forward(const bf16* q, int64 qStride, const bf16* k, int64 kStride, const bf16* v,
+                      int64 vStride, bf16* out, float* logSumExp, const int* starts, int tokens,
+                      int group, float scale, int causal) {
+  extern __shared__ __align__(128) char memory[];
+  int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
+  int tile = gridDim.z - 1 - blockIdx.z;
+  int queryAt = tile * ROWS;
+  if (queryAt >= length) {
+    return;
+  }
+  int head = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  unsigned queries = sharedAddress(memory), keys = queries + TILE_BYTES;
+  unsigned values = keys + TILE_BYTES;
+  q += (first + queryAt) * qStride + head * HEAD_DIM;
+  k += first * kStride + head / group * HEAD_DIM;
+  v += first * vStride + head / group * HEAD_DIM;
+  int tiles = causal ? tile + 1 : (length + ROWS - 1) / ROWS;
+  float factor = scale * LOG2E;
+
+  startTile(queries, q, qStride, length - queryAt);
+  startTile(keys, k, kStride, length);
+  commitLoads();
+
+  float sum[HEAD_DIM / 8][4] = {};
+  float highest[2] = {-INFINITY, -INFINITY}, total[2] = {0.f, 0.f};
+  for (int j = 0; j < tiles; j++) {
+    waitLoads<0>();
+    __syncthreads();
+    startTile(values, v + j * ROWS * vStride, vStride, length - j * ROWS);
+    commitLoads();
+    float scores[ROWS / 8][4];
+    multiplyTiles(scores, queries, warp * 16, keys);
+    waitLoads<0>();
+    __syncthreads();
+    if (j + 1 < tiles) {
+      startTile(keys, k + (j + 1) * ROWS * kStride, kStride, length - (j + 1) * ROWS);
+    }
+    commitLoads();
+    if (j == tiles - 1) {
+#pragma unroll
+      for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+        for (int e = 0; e < 4; e++) {
+          int key = j * ROWS + i * 8 + lane % 4 * 2 + e % 2;
+          int query = queryAt + warp * 16 + lane / 4 + e / 2 * 8;
+          if (key >= length || (causal && key > query)) {
+            scores[i][e] = -INFINITY;
+          }
+        }
+      }
+    }
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      float top = highest[half];
+#pragma unroll
+      for (int i = 0; i < ROWS / 8; i++) {
+        top = fmaxf(top, fmaxf(scores[i][2 * half], scores[i][2 * half + 1]));
+      }
+      top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, 1));
+      top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, 2));
+      float shrink = power2((highest[half] - top) * factor);
+      float shift = top * factor, part = 0.f;
+#pragma unroll
+      for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+        for (int e = 2 * half; e < 2 * half + 2; e++) {
+          scores[i][e] = power2(scores[i][e] * factor - shift);
+          part += scores[i][e];
+        }
+      }
+      total[half] = total[half] * shrink + part;
+      highest[half] = top;
+#pragma unroll
+      for (int i = 0; i < HEAD_DIM / 8; i++) {
+        sum[i][2 * half] *= shrink;
+        sum[i][2 * half + 1] *= shrink;
+      }
+    }
+    addProduct(sum, scores, values);
+  }
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    total[half] += __shfl_xor_sync(0xffffffffu, total[half], 1);
+    total[half] += __shfl_xor_sync(0xffffffffu, total[half], 2);
+    int row = queryAt + warp * 16 + lane / 4 + half * 8;
+    if (lane % 4 == 0 && row < length) {
+      logSumExp[(int64)head * tokens + first + row] =
+          (highest[half] * factor + log2f(total[half])) / LOG2E;
+    }
+  }
+  int64 stride = (int64)gridDim.x * HEAD_DIM;
+  writeRows(queries, sum, 1.f / total[0], 1.f / total[1],
+            out + (first + queryAt) * stride + head * HEAD_DIM, stride, length - queryAt);
+}

@@ -1,0 +1,144 @@
+// Attention for any type and any head size up to 256: one warp a row, one key at a time. For float32
+// runs and head sizes that the blockwise kernels do not cover.
+// Blocks: 4 warps; grid (rows / 4 of the longest segment, heads, segments).
+
+#define LANES 8
+
+struct Row {
+  float v[LANES];
+};
+
+__device__ __forceinline__ Row readRow(const T* from, int headDim) {
+  Row row;
+#pragma unroll
+  for (int i = 0; i < LANES; i++) {
+    int d = threadIdx.x % 32 + 32 * i;
+    row.v[i] = d < headDim ? toFloat(from[d]) : 0.f;
+  }
+  return row;
+}
+
+__device__ __forceinline__ void writeRow(T* to, const Row& row, float factor, int headDim) {
+#pragma unroll
+  for (int i = 0; i < LANES; i++) {
+    int d = threadIdx.x % 32 + 32 * i;
+    if (d < headDim) {
+      put(to + d, factor * row.v[i]);
+    }
+  }
+}
+
+__device__ __forceinline__ float dot(const Row& a, const Row& b) {
+  float sum = 0.f;
+#pragma unroll
+  for (int i = 0; i < LANES; i++) {
+    sum += a.v[i] * b.v[i];
+  }
+  return warpSum(sum);
+}
+
+__device__ __forceinline__ void addScaled(Row& to, float factor, const Row& from) {
+#pragma unroll
+  for (int i = 0; i < LANES; i++) {
+    to.v[i] += factor * from.v[i];
+  }
+}
+
+extern "C" __global__ void attention_forward_plain(const T* q, int64 qStride, const T* k,
+                                                   int64 kStride, const T* v, int64 vStride, T* out,
+                                                   float* logSumExp, const int* starts, int tokens,
+                                                   int group, int headDim, float scale,
+                                                   int causal) {
+  int head = blockIdx.y, first = starts[blockIdx.z], end = starts[blockIdx.z + 1];
+  int n = first + blockIdx.x * 4 + threadIdx.x / 32;
+  if (n >= end) {
+    return;
+  }
+  Row query = readRow(q + n * qStride + head * headDim, headDim);
+  Row sum = {};
+  float highest = -INFINITY, total = 0.f;
+  int64 column = (head / group) * headDim;
+  for (int m = first; m < (causal ? n + 1 : end); m++) {
+    float score = scale * dot(query, readRow(k + m * kStride + column, headDim));
+    float top = fmaxf(highest, score);
+    float shrink = expf(highest - top), weight = expf(score - top);
+    Row value = readRow(v + m * vStride + column, headDim);
+#pragma unroll
+    for (int i = 0; i < LANES; i++) {
+      sum.v[i] = sum.v[i] * shrink + weight * value.v[i];
+    }
+    total = total * shrink + weight;
+    highest = top;
+  }
+  writeRow(out + ((int64)n * gridDim.y + head) * headDim, sum, 1.f / total, headDim);
+  if (threadIdx.x % 32 == 0) {
+    logSumExp[(int64)head * tokens + n] = highest + logf(total);
+  }
+}
+
+// delta(H, N) = the dot of each row of dOut with out. Grid (tokens / 4, heads).
+extern "C" __global__ void attention_delta(const T* dOut, const T* out, float* delta, int tokens,
+                                           int headDim) {
+  int n = blockIdx.x * 4 + threadIdx.x / 32;
+  if (n < tokens) {
+    int64 at = ((int64)n * gridDim.y + blockIdx.y) * headDim;
+    float sum = dot(readRow(dOut + at, headDim), readRow(out + at, headDim));
+    if (threadIdx.x % 32 == 0) {
+      delta[(int64)blockIdx.y * tokens + n] = sum;
+    }
+  }
+}
+
+extern "C" __global__ void attention_dq_plain(const T* q, int64 qStride, const T* k, int64 kStride,
+                                              const T* v, int64 vStride, const T* dOut,
+                                              const float* logSumExp, const float* delta, T* dq,
+                                              int64 dqStride, const int* starts, int tokens,
+                                              int group, int headDim, float scale, int causal) {
+  int head = blockIdx.y, first = starts[blockIdx.z], end = starts[blockIdx.z + 1];
+  int n = first + blockIdx.x * 4 + threadIdx.x / 32;
+  if (n >= end) {
+    return;
+  }
+  Row query = readRow(q + n * qStride + head * headDim, headDim);
+  Row gradient = readRow(dOut + ((int64)n * gridDim.y + head) * headDim, headDim);
+  float logSum = logSumExp[(int64)head * tokens + n], shift = delta[(int64)head * tokens + n];
+  int64 column = (head / group) * headDim;
+  Row sum = {};
+  for (int m = first; m < (causal ? n + 1 : end); m++) {
+    Row key = readRow(k + m * kStride + column, headDim);
+    float weight = expf(scale * dot(query, key) - logSum);
+    float dWeight = dot(gradient, readRow(v + m * vStride + column, headDim));
+    addScaled(sum, weight * (dWeight - shift), key);
+  }
+  writeRow(dq + n * dqStride + head * headDim, sum, scale, headDim);
+}
+
+// Grid (rows / 4, key/value heads, segments); the heads of the group are added up in order.
+extern "C" __global__ void attention_dkv_plain(const T* q, int64 qStride, const T* k, int64 kStride,
+                                               const T* v, int64 vStride, const T* dOut,
+                                               const float* logSumExp, const float* delta, T* dk,
+                                               int64 dkStride, T* dv, int64 dvStride,
+                                               const int* starts, int tokens, int group, int headDim,
+                                               float scale, int causal) {
+  int first = starts[blockIdx.z], end = starts[blockIdx.z + 1];
+  int m = first + blockIdx.x * 4 + threadIdx.x / 32;
+  if (m >= end) {
+    return;
+  }
+  int64 column = blockIdx.y * headDim;
+  Row key = readRow(k + m * kStride + column, headDim);
+  Row value = readRow(v + m * vStride + column, headDim);
+  Row dKey = {}, dValue = {};
+  for (int head = blockIdx.y * group; head < (blockIdx.y + 1) * group; head++) {
+    for (int n = causal ? m : first; n < end; n++) {
+      Row query = readRow(q + n * qStride + head * headDim, headDim);
+      Row gradient = readRow(dOut + ((int64)n * gridDim.y * group + head) * headDim, headDim);
+      float weight = expf(scale * dot(query, key) - logSumExp[(int64)head * tokens + n]);
+      float dScore = weight * (dot(gradient, value) - delta[(int64)head * tokens + n]);
+      addScaled(dValue, weight, gradient);
+      addScaled(dKey, dScore, query);
+    }
+  }
+  writeRow(dk + m * dkStride + column, dKey, scale, headDim);
+  writeRow(dv + m * dvStride + column, dValue, 1.f, headDim);
+}

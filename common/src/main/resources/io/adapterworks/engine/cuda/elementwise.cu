@@ -1,0 +1,234 @@
+// Functions of single elements. "width" is 8 where pointers and sizes allow 16-byte accesses, else 1;
+// "count" is in elements, one thread takes "width" of them.
+
+struct Gelu {
+  __device__ static float forward(float x) { return 0.5f * x * (1.f + erff(x * 0.70710678f)); }
+  __device__ static float backward(float dy, float x) {
+    float cdf = 0.5f * (1.f + erff(x * 0.70710678f));
+    return dy * (cdf + x * 0.39894228f * expf(-0.5f * x * x));
+  }
+};
+
+struct Tanh {
+  __device__ static float forward(float x) { return tanhf(x); }
+  __device__ static float backward(float dy, float y) { return dy * (1.f - y * y); }
+};
+
+template <int V, class F>
+__device__ void forwardEach(const T* x, T* y, int64 count) {
+  int64 i = globalIndex() * V;
+  if (i < count) {
+    float values[V];
+    load<V>(x + i, values);
+#pragma unroll
+    for (int j = 0; j < V; j++) {
+      values[j] = F::forward(values[j]);
+    }
+    store<V>(y + i, values);
+  }
+}
+
+template <int V, class F>
+__device__ void backwardEach(const T* dy, const T* x, T* dx, int64 count) {
+  int64 i = globalIndex() * V;
+  if (i < count) {
+    float gradient[V], values[V];
+    load<V>(dy + i, gradient);
+    load<V>(x + i, values);
+#pragma unroll
+    for (int j = 0; j < V; j++) {
+      values[j] = F::backward(gradient[j], values[j]);
+    }
+    store<V>(dx + i, values);
+  }
+}
+
+extern "C" __global__ void gelu_forward(const T* x, T* y, int64 count, int width) {
+  width == 8 ? forwardEach<8, Gelu>(x, y, count) : forwardEach<1, Gelu>(x, y, count);
+}
+
+extern "C" __global__ void gelu_backward(const T* dy, const T* x, T* dx, int64 count, int width) {
+  width == 8 ? backwardEach<8, Gelu>(dy, x, dx, count) : backwardEach<1, Gelu>(dy, x, dx, count);
+}
+
+extern "C" __global__ void tanh_forward(const T* x, T* y, int64 count, int width) {
+  width == 8 ? forwardEach<8, Tanh>(x, y, count) : forwardEach<1, Tanh>(x, y, count);
+}
+
+extern "C" __global__ void tanh_backward(const T* dy, const T* y, T* dx, int64 count, int width) {
+  width == 8 ? backwardEach<8, Tanh>(dy, y, dx, count) : backwardEach<1, Tanh>(dy, y, dx, count);
+}
+
+__device__ __forceinline__ float sigmoid(float x) { return 1.f / (1.f + __expf(-x)); }
+
+template <int V>
+__device__ void swiGluForward(const T* gateUp, T* y, int64 count, int columns) {
+  int64 i = globalIndex() * V;
+  if (i < count) {
+    const T* row = gateUp + (i / columns) * 2 * columns + i % columns;
+    float gate[V], up[V];
+    load<V>(row, gate);
+    load<V>(row + columns, up);
+#pragma unroll
+    for (int j = 0; j < V; j++) {
+      up[j] *= gate[j] * sigmoid(gate[j]);
+    }
+    store<V>(y + i, up);
+  }
+}
+
+template <int V>
+__device__ void swiGluBackward(const T* dy, const T* gateUp, T* dGateUp, int64 count, int columns) {
+  int64 i = globalIndex() * V;
+  if (i < count) {
+    int64 at = (i / columns) * 2 * columns + i % columns;
+    float gradient[V], gate[V], up[V];
+    load<V>(dy + i, gradient);
+    load<V>(gateUp + at, gate);
+    load<V>(gateUp + at + columns, up);
+#pragma unroll
+    for (int j = 0; j < V; j++) {
+      float s = sigmoid(gate[j]);
+      float silu = gate[j] * s;
+      gate[j] = gradient[j] * up[j] * (s + silu * (1.f - s));
+      up[j] = gradient[j] * silu;
+    }
+    store<V>(dGateUp + at, gate);
+    store<V>(dGateUp + at + columns, up);
+  }
+}
+
+// y(N, columns) from gateUp(N, 2 * columns).
+extern "C" __global__ void swiglu_forward(const T* gateUp, T* y, int64 count, int columns,
+                                          int width) {
+  width == 8 ? swiGluForward<8>(gateUp, y, count, columns)
+             : swiGluForward<1>(gateUp, y, count, columns);
+}
+
+extern "C" __global__ void swiglu_backward(const T* dy, const T* gateUp, T* dGateUp, int64 count,
+                                           int columns, int width) {
+  width == 8 ? swiGluBackward<8>(dy, gateUp, dGateUp, count, columns)
+             : swiGluBackward<1>(dy, gateUp, dGateUp, count, columns);
+}
+
+// One thread makes the eight lanes of one Philox4x32-10 block. Salmon et al. 2011.
+extern "C" __global__ void dropout(const T* x, T* y, int64 count, const unsigned* seed, unsigned site,
+                                   unsigned threshold, float keep, int add) {
+  int64 group = globalIndex();
+  if (group * 8 >= count) {
+    return;
+  }
+  unsigned c0 = (unsigned)group, c1 = (unsigned)(group >> 32), c2 = site, c3 = 0;
+  unsigned low = seed[0], high = seed[1];
+#pragma unroll
+  for (int round = 0; round < 10; round++) {
+    unsigned firstHigh = __umulhi(0xD2511F53u, c0), firstLow = 0xD2511F53u * c0;
+    unsigned secondHigh = __umulhi(0xCD9E8D57u, c2), secondLow = 0xCD9E8D57u * c2;
+    c0 = secondHigh ^ c1 ^ low;
+    c1 = secondLow;
+    c2 = firstHigh ^ c3 ^ high;
+    c3 = firstLow;
+    low += 0x9E3779B9u;
+    high += 0xBB67AE85u;
+  }
+  unsigned words[4] = {c0, c1, c2, c3};
+#pragma unroll
+  for (int lane = 0; lane < 8; lane++) {
+    int64 i = group * 8 + lane;
+    if (i < count) {
+      unsigned bits = (words[lane / 2] >> (16 * (lane % 2))) & 0xffffu;
+      float value = bits >= threshold ? toFloat(x[i]) * keep : 0.f;
+      put(y + i, add ? toFloat(y[i]) + value : value);
+    }
+  }
+}
+
+// to = from, or to += scale * from, over rows that may be strided.
+extern "C" __global__ void copy_scaled(const void* from, int64 fromStride, int fromFloat, void* to,
+                                       int64 toStride, int toFloat, int64 count, int columns,
+                                       float scale, int add) {
+  int64 i = globalIndex();
+  if (i < count) {
+    int64 row = i / columns, column = i % columns;
+    float value = anyAt(from, row * fromStride + column, fromFloat);
+    int64 at = row * toStride + column;
+    putAny(to, at, toFloat, add ? anyAt(to, at, toFloat) + scale * value : value);
+  }
+}
+
+extern "C" __global__ void fill(void* to, int64 stride, int isFloat, int64 count, int columns,
+                                float value) {
+  int64 i = globalIndex();
+  if (i < count) {
+    putAny(to, (i / columns) * stride + i % columns, isFloat, value);
+  }
+}
+
+extern "C" __global__ void fill_integers(int* to, int64 count, int value) {
+  int64 i = globalIndex();
+  if (i < count) {
+    to[i] = value;
+  }
+}
+
+// to = the elements of a file: kind 0 float32, 1 bfloat16, 2 float16, 3 float64.
+extern "C" __global__ void convert(const void* from, int kind, void* to, int isFloat, int64 count) {
+  int64 i = globalIndex();
+  if (i < count) {
+    float value;
+    if (kind == 0) {
+      value = ((const float*)from)[i];
+    } else if (kind == 1) {
+      value = toFloat(((const bf16*)from)[i]);
+    } else if (kind == 2) {
+      asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(((const unsigned short*)from)[i]));
+    } else {
+      value = (float)((const double*)from)[i];
+    }
+    putAny(to, i, isFloat, value);
+  }
+}
+
+// One block a row: q = round(w / scale) with scale = largest magnitude / 127.
+extern "C" __global__ void quantize_rows(const T* from, signed char* to, float* scales, int columns) {
+  const T* row = from + (int64)blockIdx.x * columns;
+  float highest = 0.f;
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) {
+    highest = fmaxf(highest, fabsf(toFloat(row[i])));
+  }
+  float scale = __fdiv_rn(blockMax(highest), 127.f);
+  if (threadIdx.x == 0) {
+    scales[blockIdx.x] = scale;
+  }
+  for (int i = threadIdx.x; i < columns; i += blockDim.x) {
+    float value = scale == 0.f ? 0.f : rintf(__fdiv_rn(toFloat(row[i]), scale));
+    to[(int64)blockIdx.x * columns + i] = (signed char)value;
+  }
+}
+
+template <int V>
+__device__ void dequantize(const signed char* from, const float* scales, T* to, int64 count,
+                           int columns) {
+  int64 i = globalIndex() * V;
+  if (i < count) {
+    float scale = scales[i / columns];
+    float values[V];
+    if (V == 8) {
+      uint2 words = *(const uint2*)(from + i);
+#pragma unroll
+      for (int j = 0; j < V; j++) {
+        unsigned word = j < 4 ? words.x : words.y;
+        values[j] = scale * (float)(signed char)(word >> (8 * (j % 4)));
+      }
+    } else {
+      values[0] = scale * (float)from[i];
+    }
+    store<V>(to + i, values);
+  }
+}
+
+extern "C" __global__ void dequantize_rows(const signed char* from, const float* scales, T* to,
+                                           int64 count, int columns, int width) {
+  width == 8 ? dequantize<8>(from, scales, to, count, columns)
+             : dequantize<1>(from, scales, to, count, columns);
+}
