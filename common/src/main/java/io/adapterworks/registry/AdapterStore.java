@@ -4,6 +4,7 @@ import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.table.StorageFailures;
+import io.adapterworks.table.WarehouseFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +21,6 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -278,11 +278,7 @@ public final class AdapterStore {
     }
   }
 
-  /**
-   * Without the checksum files that Hadoop lays beside local ones: PEFT folders stay as they are.
-   */
   private FileSystem filesystem(Path path) throws IOException {
-    FileSystem files = path.getFileSystem(hadoop);
-    return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+    return WarehouseFiles.of(path, hadoop);
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
@@ -39,6 +40,11 @@ public final class ManifestFile {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("cannot write the manifest of " + manifest.ref(), e);
     }
+  }
+
+  /** The manifest as a JSON tree. */
+  static ObjectNode tree(AdapterManifest manifest) {
+    return JSON.valueToTree(manifest);
   }
 
   /**
