@@ -43,8 +43,8 @@ public final class PeftDirectory {
   /** What made the adapter; written by the registry, absent in adapters from elsewhere. */
   public static final String MANIFEST = "manifest.json";
 
-  /** The manifest's field that holds {@link BaseModel#fingerprint()}. */
-  public static final String BASE_FINGERPRINT = "baseFingerprint";
+  /** Where the manifest holds {@link BaseModel#fingerprint()}, as a JSON pointer. */
+  private static final String BASE_FINGERPRINT = "/base/fingerprint";
 
   private static final String POOLING = "pooling";
 
@@ -73,7 +73,7 @@ public final class PeftDirectory {
     if (!Files.isRegularFile(manifest)) {
       return;
     }
-    String expected = JsonFields.read(manifest).text(BASE_FINGERPRINT, "");
+    String expected = JsonFields.read(manifest).node().at(BASE_FINGERPRINT).asText("");
     Check.that(
         expected.isEmpty() || expected.equals(base.fingerprint()),
         ErrorCode.MODEL,

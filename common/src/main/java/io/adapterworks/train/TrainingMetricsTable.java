@@ -1,5 +1,7 @@
 package io.adapterworks.train;
 
+import static org.apache.spark.sql.functions.col;
+
 import io.adapterworks.table.Column;
 import io.adapterworks.table.DeltaStore;
 import io.adapterworks.table.TableSpec;
@@ -45,6 +47,22 @@ public final class TrainingMetricsTable {
           List.of(RUN_ID, STEP, METRIC));
 
   private TrainingMetricsTable() {}
+
+  /** One number of a run. */
+  public record Value(int step, double value) {}
+
+  /** One metric of a run, by step; empty where the table or the run is not there. */
+  public static List<Value> read(DeltaStore store, String runId, String metric) {
+    return store
+        .readOrEmpty(SPEC)
+        .where(col(RUN_ID).equalTo(runId).and(col(METRIC).equalTo(metric)))
+        .orderBy(STEP)
+        .select(STEP, VALUE)
+        .collectAsList()
+        .stream()
+        .map(row -> new Value(row.getInt(0), row.getDouble(1)))
+        .toList();
+  }
 
   /** Collects a run's rows as it trains. */
   public static final class Recorder implements TrainingObserver {

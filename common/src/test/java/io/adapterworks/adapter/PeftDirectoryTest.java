@@ -89,7 +89,7 @@ class PeftDirectoryTest {
   void anAdapterOfAnotherBaseIsRefusedByItsFingerprint() throws IOException {
     Path folder = SharedFolder.require("fixtures/bert-tiny");
     Path copy = copyOf(folder.resolve("adapter_end"));
-    Files.writeString(copy.resolve(PeftDirectory.MANIFEST), "{\"baseFingerprint\":\"abc\"}");
+    Files.writeString(copy.resolve(PeftDirectory.MANIFEST), "{\"base\":{\"fingerprint\":\"abc\"}}");
     try (BaseModel base = BaseModelReader.open(folder.toString())) {
       assertEquals(
           copy

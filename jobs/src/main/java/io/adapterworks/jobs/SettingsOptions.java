@@ -26,6 +26,12 @@ final class SettingsOptions {
       description = "Overrides one setting, for example --set lora.rank=16; may be repeated.")
   private List<String> overrides = List.of();
 
+  /** The folder that a use case's relative paths start from. */
+  Path folder() {
+    Path parent = useCase == null ? null : useCase.toAbsolutePath().normalize().getParent();
+    return parent == null ? Path.of("").toAbsolutePath() : parent;
+  }
+
   /** Everything laid over each other: defaults, installation, use case, overrides. */
   Config load() {
     Path installation =

@@ -1,0 +1,112 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.EngineFactory;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.evaluate.Evaluation;
+import io.adapterworks.evaluate.EvaluationSubject;
+import io.adapterworks.evaluate.EvaluationsTable;
+import io.adapterworks.evaluate.Gate;
+import io.adapterworks.evaluate.LabelledText;
+import io.adapterworks.evaluate.NearestCentroid;
+import io.adapterworks.evaluate.Outcomes;
+import io.adapterworks.evaluate.TestData;
+import io.adapterworks.evaluate.Verdict;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.BaseModelReader;
+import io.adapterworks.pass.BertPass;
+import io.adapterworks.registry.AdapterManifest;
+import io.adapterworks.registry.AdapterRef;
+import io.adapterworks.registry.Promotion;
+import io.adapterworks.registry.PromotionRequest;
+import io.adapterworks.serve.PooledEmbedder;
+import io.adapterworks.serve.TextEncoder;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * Tests a version on the test split of the dataset that it was trained on, beside the untrained
+ * base and the champion, and asks for the alias champion where the gate lets it through.
+ */
+public final class EvaluateStage {
+  private final Warehouse warehouse;
+  private final UseCase useCase;
+  private final RunIdentity identity;
+
+  /** What evaluation found, and what became of the version. */
+  public record Outcome(
+      AdapterManifest manifest,
+      TestData data,
+      Evaluation evaluation,
+      List<Verdict> verdicts,
+      Promotion promotion) {}
+
+  public EvaluateStage(Warehouse warehouse, UseCase useCase, RunIdentity identity) {
+    this.warehouse = warehouse;
+    this.useCase = useCase;
+    this.identity = identity;
+  }
+
+  public Outcome run(AdapterManifest manifest) {
+    CuratedDataset dataset = CuratedDataset.of(warehouse.tables(), manifest.dataset().version());
+    List<LabelledText> test = dataset.splits().test();
+    Check.that(
+        !test.isEmpty(),
+        ErrorCode.INPUT,
+        "the test split of dataset version %d has no rows; raise curation.split.test",
+        dataset.version());
+    OptionalInt champion = warehouse.registry().champion(manifest.name());
+    Evaluation evaluation =
+        Evaluation.of(outcomes(manifest, test)).againstBase(baseOutcomes(dataset));
+    if (champion.isPresent() && champion.getAsInt() != manifest.version()) {
+      AdapterRef ref = AdapterRef.of(manifest.name(), champion.getAsInt());
+      evaluation =
+          evaluation.againstChampion(
+              ref.toString(), outcomes(warehouse.registry().resolve(ref), test));
+    }
+    List<Verdict> verdicts = new Gate(useCase.success()).judge(evaluation);
+    TestData data =
+        new TestData(manifest.dataset().table(), OptionalLong.of(dataset.version()), "test");
+    EvaluationsTable.write(
+        warehouse.tables(),
+        new EvaluationSubject(
+            manifest.name(),
+            manifest.version(),
+            identity.runId(),
+            data,
+            warehouse.clock().instant()),
+        evaluation);
+    Promotion promotion =
+        warehouse
+            .registry()
+            .promote(
+                new PromotionRequest(
+                    manifest.name(), manifest.version(), verdicts, champion, "evaluate"));
+    return new Outcome(manifest, data, evaluation, verdicts, promotion);
+  }
+
+  private Outcomes outcomes(AdapterManifest version, List<LabelledText> test) {
+    try (AdapterSession session =
+        AdapterSession.open(warehouse.registry(), version, useCase.engine())) {
+      return Outcomes.of(session.classifier(), test);
+    }
+  }
+
+  private Outcomes baseOutcomes(CuratedDataset dataset) {
+    try (BaseModel base = BaseModelReader.open(useCase.base().model());
+        Engine engine = EngineFactory.open(useCase.engine())) {
+      LoraAdapter untrained =
+          new ClassifierTraining(engine, base, useCase.recipe(), useCase.seed())
+              .initial(dataset.splits().labels());
+      try (BertPass pass = new BertPass(engine, base, untrained, 0)) {
+        TextEncoder encoder = new TextEncoder(base.tokenizer(), useCase.base().maxTokens());
+        NearestCentroid baseline =
+            NearestCentroid.fit(new PooledEmbedder(pass, encoder), dataset.splits().training());
+        return Outcomes.of(baseline, dataset.splits().test());
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.error.AdapterworksException;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.evaluate.report.EvaluationReport;
+import io.adapterworks.evaluate.report.Fact;
+import io.adapterworks.evaluate.report.ReportInput;
+import io.adapterworks.evaluate.report.TrainingCurve;
+import io.adapterworks.registry.AdapterManifest;
+import io.adapterworks.registry.Promotion;
+import io.adapterworks.train.TrainingMetricsTable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Writes the report of an evaluation under the warehouse's folder {@code reports}. */
+public final class EvaluationReportFile {
+  private final Warehouse warehouse;
+  private final UseCase useCase;
+
+  public EvaluationReportFile(Warehouse warehouse, UseCase useCase) {
+    this.warehouse = warehouse;
+    this.useCase = useCase;
+  }
+
+  /** Writes {@code reports/NAME-VERSION.html} and returns where it lies. */
+  public String write(EvaluateStage.Outcome outcome) {
+    AdapterManifest manifest = outcome.manifest();
+    ReportInput input =
+        new ReportInput(
+            manifest.ref().toString(),
+            useCase.purpose(),
+            warehouse.clock().instant(),
+            outcome.data(),
+            outcome.evaluation(),
+            outcome.verdicts(),
+            Optional.of(decision(manifest, outcome.promotion())),
+            curve(manifest),
+            facts(manifest));
+    Path file =
+        new Path(
+            new Path(warehouse.directory(), "reports"),
+            manifest.name() + "-" + manifest.version() + ".html");
+    Configuration hadoop = warehouse.tables().spark().sparkContext().hadoopConfiguration();
+    try (OutputStream out = FileSystem.get(file.toUri(), hadoop).create(file, true)) {
+      out.write(EvaluationReport.render(input).getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new AdapterworksException(
+          ErrorCode.STORAGE, file + " cannot be written: " + e.getMessage(), e);
+    }
+    return file.toString();
+  }
+
+  /** What became of the version, in a sentence. */
+  public static String decision(AdapterManifest manifest, Promotion promotion) {
+    return switch (kind(promotion)) {
+      case PROMOTED -> manifest.ref() + " is champion now.";
+      case ALREADY -> manifest.ref() + " was champion already.";
+      case REFUSED ->
+          manifest.ref()
+              + " stays a candidate: "
+              + String.join("; ", ((Promotion.Refused) promotion).reasons())
+              + ".";
+    };
+  }
+
+  private enum Kind {
+    PROMOTED,
+    ALREADY,
+    REFUSED
+  }
+
+  private static Kind kind(Promotion promotion) {
+    if (promotion instanceof Promotion.Promoted) {
+      return Kind.PROMOTED;
+    }
+    return promotion instanceof Promotion.Refused ? Kind.REFUSED : Kind.ALREADY;
+  }
+
+  private Optional<TrainingCurve> curve(AdapterManifest manifest) {
+    String runId = manifest.training().runId();
+    List<TrainingCurve.Point> loss = points(runId, TrainingMetricsTable.LOSS);
+    return loss.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new TrainingCurve(loss, points(runId, TrainingMetricsTable.VALIDATION_ACCURACY)));
+  }
+
+  private List<TrainingCurve.Point> points(String runId, String metric) {
+    return TrainingMetricsTable.read(warehouse.tables(), runId, metric).stream()
+        .map(value -> new TrainingCurve.Point(value.step(), value.value()))
+        .toList();
+  }
+
+  private List<Fact> facts(AdapterManifest manifest) {
+    return List.of(
+        new Fact(
+            "Dataset", manifest.dataset().table() + " version " + manifest.dataset().version()),
+        new Fact("Base model", manifest.base().location()),
+        new Fact("Base fingerprint", manifest.base().fingerprint()),
+        new Fact(
+            "Adapter",
+            "LoRA rank "
+                + useCase.lora().rank()
+                + ", alpha "
+                + useCase.lora().alpha()
+                + " on "
+                + String.join(", ", useCase.lora().targetModules())),
+        new Fact("Number type", manifest.training().dtype()),
+        new Fact("Seed", Long.toString(manifest.training().seed())),
+        new Fact("Configuration", manifest.training().configHash()),
+        new Fact("Code", manifest.training().codeVersion()),
+        new Fact("Training run", manifest.training().runId()));
+  }
+}

@@ -1,0 +1,110 @@
+package io.adapterworks.pipeline;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.config.ConfigReader;
+import io.adapterworks.config.Settings;
+import io.adapterworks.curate.CurationConfig;
+import io.adapterworks.curate.source.InputConfig;
+import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.evaluate.SuccessCriteria;
+import io.adapterworks.table.SparkConfig;
+import io.adapterworks.train.TrainingConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * One use case: what comes in, what the adapter is to learn, when it is good enough, and how all of
+ * it is done. The whole configuration; its defaults are in reference.conf.
+ *
+ * @param name of the adapter
+ * @param purpose what the adapter is for, in a sentence
+ * @param task what it learns
+ * @param inputs where raw examples come from
+ * @param labels rows with other labels are dropped; empty accepts any
+ * @param warehouse where tables and adapters live
+ * @param seed where everything random starts
+ */
+public record UseCase(
+    Optional<String> name,
+    String purpose,
+    Task task,
+    List<InputConfig> inputs,
+    List<String> labels,
+    String warehouse,
+    long seed,
+    CurationConfig curation,
+    BaseModelConfig base,
+    LoraConfig lora,
+    TrainingConfig training,
+    EngineSettings engine,
+    SuccessCriteria success,
+    SparkConfig spark) {
+  /** What an adapter learns. */
+  public enum Task {
+    /** One label for each text. */
+    CLASSIFICATION
+  }
+
+  /** What decides the adapter that a dataset version leads to. */
+  private static final List<String> DECISIVE =
+      List.of("name", "task", "labels", "seed", "base", "lora", "training", "engine.dtype");
+
+  private static final Pattern ABSOLUTE = Pattern.compile("^(/|[a-z][a-z0-9+.-]+:/)");
+
+  public UseCase {
+    inputs = List.copyOf(inputs);
+    labels = List.copyOf(labels);
+    Check.notBlank("warehouse", warehouse);
+  }
+
+  public static UseCase read(Config config) {
+    return ConfigReader.read(config, UseCase.class);
+  }
+
+  /** The same with the paths of inputs taken from {@code folder}, unless they are absolute. */
+  public UseCase withInputsIn(Path folder) {
+    List<InputConfig> placed =
+        inputs.stream()
+            .map(i -> new InputConfig(placed(folder, i.path()), i.format(), i.columns()))
+            .toList();
+    return new UseCase(
+        name, purpose, task, placed, labels, warehouse, seed, curation, base, lora, training,
+        engine, success, spark);
+  }
+
+  private static String placed(Path folder, String path) {
+    return ABSOLUTE.matcher(path).find() ? path : folder.toAbsolutePath() + "/" + path;
+  }
+
+  /** The adapter's name, which every job on a use case needs. */
+  public String adapterName() {
+    return name.orElseThrow(
+        () ->
+            Check.failure(
+                ErrorCode.CONFIGURATION,
+                "name is missing; name a use case with --use-case FILE, for example"
+                    + " conf/usecases/fernway/usecase.conf"));
+  }
+
+  /** SHA-256 of the settings that decide which adapter a dataset version leads to. */
+  public static String trainingHash(Config config) {
+    Config decisive = ConfigFactory.empty();
+    for (String path : DECISIVE) {
+      if (config.hasPath(path)) {
+        decisive = decisive.withValue(path, config.getValue(path));
+      }
+    }
+    return Settings.hash(decisive);
+  }
+
+  /** How to train, apart from the data. */
+  public ClassifierTraining.Recipe recipe() {
+    return new ClassifierTraining.Recipe(base, lora, training);
+  }
+}

@@ -1,0 +1,39 @@
+package io.adapterworks.jobs;
+
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.pipeline.TrainStage;
+import io.adapterworks.train.TrainingProgress;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code train}: trains the adapter of a use case on the newest curated dataset. */
+@Command(
+    name = "train",
+    description = "Trains the use case's adapter on the newest curated dataset and registers it.",
+    mixinStandardHelpOptions = true)
+final class TrainJob implements Callable<Integer> {
+  @Mixin private SettingsOptions settings;
+
+  @Override
+  public Integer call() {
+    try (JobSession session = JobSession.open(settings, "train")) {
+      TrainStage stage =
+          new TrainStage(
+              session.warehouse(),
+              session.useCase(),
+              session.identity(),
+              new TrainingProgress(System.err, Terminal.display()));
+      TrainStage.Outcome outcome = stage.run(System.err::println);
+      if (outcome instanceof TrainStage.Outcome.NothingNew) {
+        System.out.println(
+            "Nothing to do: "
+                + outcome.manifest().ref()
+                + " was trained with these settings on this dataset version.");
+        return ErrorCode.NOTHING_TO_DO.exitCode();
+      }
+      System.out.println("Registered " + outcome.manifest().ref());
+      return 0;
+    }
+  }
+}
