@@ -8,6 +8,7 @@ import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import io.adapterworks.tokenize.TokenBatch;
+import java.util.stream.IntStream;
 
 /**
  * A batch on the device.
@@ -43,6 +44,16 @@ record DeviceBatch(Tensor ids, Tensor positions, Segments segments, Tensor label
         integers(engine, scope, batch.positions()),
         new Segments(starts, deviceStarts),
         integers(engine, scope, labels.length == 0 ? new int[1] : labels));
+  }
+
+  /** One token of each of several sequences, each at its own position. */
+  static DeviceBatch tokens(Engine engine, TensorScope scope, int[] ids, int[] positions) {
+    int[] starts = IntStream.rangeClosed(0, ids.length).toArray();
+    return new DeviceBatch(
+        integers(engine, scope, ids),
+        integers(engine, scope, positions),
+        new Segments(starts, integers(engine, scope, starts)),
+        integers(engine, scope, new int[1]));
   }
 
   private static Tensor integers(Engine engine, TensorScope scope, int[] values) {

@@ -1,6 +1,7 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.tokenize.TokenBatch;
+import java.util.List;
 
 /** A pass that scores the next token at every position. */
 public interface LanguageModel extends TrainablePass {
@@ -21,4 +22,12 @@ public interface LanguageModel extends TrainablePass {
 
   /** (S, V) row-major: the logits after each sequence's last token, dropout off. */
   float[] lastLogits(TokenBatch batch);
+
+  /**
+   * Starts to generate after some prompts.
+   *
+   * @param prompts token ids, each at least one
+   * @param maxTokens the most tokens of a sequence, prompt included; at most the model's context
+   */
+  Decoding decode(List<int[]> prompts, int maxTokens);
 }

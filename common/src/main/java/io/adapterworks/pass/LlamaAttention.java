@@ -58,6 +58,10 @@ final class LlamaAttention {
     this.output = linear.single(path + "o_proj");
   }
 
+  AttentionShape shape() {
+    return shape;
+  }
+
   boolean isAdapted() {
     return queryKeyValue.isAdapted() || output.isAdapted();
   }
@@ -127,6 +131,26 @@ final class LlamaAttention {
     queryNorm.ifPresent(head -> head.forward(query(qkv), saved.query.orElseThrow()));
     keyNorm.ifPresent(head -> head.forward(key(qkv), saved.key.orElseThrow()));
     rope.rotate(shape, query(qkv), key(qkv), batch.positions());
+  }
+
+  /** As {@link #forward}, dropout off, where x holds one new token of each cached sequence. */
+  void decode(Tensor x, DeviceBatch batch, CachedStep step, Saved saved, Tensor y) {
+    project(PassMode.INFERENCE, x, batch, saved);
+    float[] rows = download(saved.queryKeyValue);
+    float[] context = new float[Math.toIntExact(saved.context.shape().elements())];
+    step.attend(rows, rows.length / step.sequences().size(), context);
+    engine.transfer().upload(context, saved.context);
+    output.forwardWithResidual(PassMode.INFERENCE, saved.context, saved.hOutput, x, y);
+  }
+
+  /** Stores the keys and values that {@link #forward} left, for all tokens of the sequences. */
+  void remember(DeviceBatch batch, CachedStep step, Saved saved) {
+    float[] rows = download(saved.queryKeyValue);
+    step.store(rows, rows.length / batch.tokens(), batch.segments());
+  }
+
+  private float[] download(Tensor rows) {
+    return Downloads.floats(engine, rows);
   }
 
   /** Memory that the backward passes of all layers share. */

@@ -1,5 +1,6 @@
 package io.adapterworks.pass;
 
+import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.tensor.DType;
@@ -16,6 +17,10 @@ final class LlamaLayer {
     this.type = engine.computeType();
     this.attention = new LlamaAttention(engine, base, linear, rope, place);
     this.feedForward = new LlamaFeedForward(engine, base, linear, place);
+  }
+
+  AttentionShape attentionShape() {
+    return attention.shape();
   }
 
   /** True if an adapter sits on any linear layer here. */
@@ -37,6 +42,17 @@ final class LlamaLayer {
   void forward(PassMode mode, Tensor x, DeviceBatch batch, Saved saved, Tensor y) {
     attention.forward(mode, x, batch, saved.attention, saved.middle);
     feedForward.forward(mode, saved.middle, saved.feedForward, y);
+  }
+
+  /** As {@link #forward}, dropout off, where x holds one new token of each cached sequence. */
+  void decode(Tensor x, DeviceBatch batch, CachedStep step, Saved saved, Tensor y) {
+    attention.decode(x, batch, step, saved.attention, saved.middle);
+    feedForward.forward(PassMode.INFERENCE, saved.middle, saved.feedForward, y);
+  }
+
+  /** Stores the keys and values that {@link #forward} left, for all tokens of the sequences. */
+  void remember(DeviceBatch batch, CachedStep step, Saved saved) {
+    attention.remember(batch, step, saved.attention);
   }
 
   /** Memory that the backward passes of all layers share. */

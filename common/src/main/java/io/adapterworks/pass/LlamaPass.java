@@ -18,8 +18,11 @@ import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import io.adapterworks.tokenize.LabelScope;
 import io.adapterworks.tokenize.TokenBatch;
+import io.adapterworks.tokenize.TokenRow;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A decoder of the Llama family with LoRA on any of its linear layers, forward and backward. The
@@ -232,14 +235,68 @@ public final class LlamaPass implements LanguageModel {
   @Override
   public float[] lastLogits(TokenBatch tokens) {
     try (TensorScope scope = engine.openScope("step")) {
-      Tensor normed = inference(tokens, scope).normed;
-      int[] starts = tokens.starts();
-      Tensor last = scope.allocate(engine.computeType(), tokens.sequences(), config.hidden());
-      for (int s = 0; s < tokens.sequences(); s++) {
-        engine.transfer().cast(normed.rows(starts[s + 1] - 1L, 1), last.rows(s, 1));
-      }
+      Tensor last = lastRows(inference(tokens, scope).normed, tokens.starts(), scope);
       return logits(last, scope);
     }
+  }
+
+  @Override
+  public Decoding decode(List<int[]> prompts, int maxTokens) {
+    int capacity = Math.min(maxTokens, config.maxPositions());
+    KvCache cache =
+        new KvCache(layers.get(0).attentionShape(), layers.size(), prompts.size(), capacity);
+    return new LlamaDecoding(this, cache, prompts);
+  }
+
+  /** Fills an empty cache with the prompts; (S, V): the logits after their last tokens. */
+  float[] prefill(List<int[]> prompts, KvCache cache) {
+    TokenBatch tokens = TokenBatch.of(prompts.stream().map(TokenRow::unlabelled).toList());
+    List<Integer> all = IntStream.range(0, prompts.size()).boxed().toList();
+    try (TensorScope scope = engine.openScope("step")) {
+      Forward forward = forward(tokens, PassMode.INFERENCE, PassOptions.Activations.KEEP, scope);
+      for (int i = 0; i < layers.size(); i++) {
+        CachedStep step = new CachedStep(cache, i, all);
+        layers.get(i).remember(forward.batch, step, forward.saved.get(i));
+      }
+      for (int s = 0; s < prompts.size(); s++) {
+        cache.advance(s, prompts.get(s).length);
+      }
+      return logits(lastRows(forward.normed, tokens.starts(), scope), scope);
+    }
+  }
+
+  /** Appends a token to each of these sequences; (sequences, V): the logits after it. */
+  float[] extend(int[] sequences, int[] tokens, KvCache cache) {
+    int[] positions = Arrays.stream(sequences).map(cache::length).toArray();
+    List<Integer> grown = Arrays.stream(sequences).boxed().toList();
+    rope.reserve(Arrays.stream(positions).max().orElse(0) + 1);
+    try (TensorScope scope = engine.openScope("step")) {
+      DeviceBatch batch = DeviceBatch.tokens(engine, scope, tokens, positions);
+      long n = sequences.length;
+      Tensor x = scope.allocate(engine.computeType(), n, config.hidden());
+      Tensor y = scope.allocate(engine.computeType(), n, config.hidden());
+      engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
+      LlamaLayer.Saved shared = layers.get(0).allocate(x, scope);
+      for (int i = 0; i < layers.size(); i++) {
+        layers.get(i).decode(x, batch, new CachedStep(cache, i, grown), shared, y);
+        Tensor swapped = x;
+        x = y;
+        y = swapped;
+      }
+      Tensor rstd = scope.allocate(DType.FLOAT32, n);
+      norm.forward(x, y, rstd);
+      Arrays.stream(sequences).forEach(sequence -> cache.advance(sequence, 1));
+      return logits(y, scope);
+    }
+  }
+
+  private Tensor lastRows(Tensor normed, int[] starts, TensorScope scope) {
+    int sequences = starts.length - 1;
+    Tensor last = scope.allocate(engine.computeType(), sequences, config.hidden());
+    for (int s = 0; s < sequences; s++) {
+      engine.transfer().cast(normed.rows(starts[s + 1] - 1L, 1), last.rows(s, 1));
+    }
+    return last;
   }
 
   private float[] logits(Tensor normed, TensorScope scope) {
