@@ -78,6 +78,17 @@ public final class AdapterRegistry {
     return files.manifest(ref.name(), version.getAsInt());
   }
 
+  /**
+   * The newest version of an adapter.
+   *
+   * @throws io.adapterworks.error.AdapterworksException INPUT if there is no such adapter
+   */
+  public AdapterManifest newest(String name) {
+    files.requireAdapter(name);
+    List<AdapterManifest> versions = files.manifests(name);
+    return versions.get(versions.size() - 1);
+  }
+
   /** See {@link AdapterStore#localFolder}. */
   public Path localFolder(AdapterManifest manifest, Path scratch) {
     return files.localFolder(manifest, scratch);

@@ -10,7 +10,14 @@ import picocli.CommandLine.Command;
     versionProvider = CodeVersionProvider.class,
     synopsisSubcommandLabel = "<job>",
     commandListHeading = "%nJobs:%n",
-    subcommands = {RunJob.class, TrainJob.class, PredictJob.class},
+    subcommands = {
+      RunJob.class,
+      TrainJob.class,
+      PredictJob.class,
+      EvaluateJob.class,
+      AdaptersJob.class,
+      QueryJob.class
+    },
     footer = {
       "",
       "Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 nothing to do,"

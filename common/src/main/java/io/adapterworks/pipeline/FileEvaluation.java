@@ -1,0 +1,44 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.evaluate.Evaluation;
+import io.adapterworks.evaluate.LabelledFile;
+import io.adapterworks.evaluate.Outcomes;
+import io.adapterworks.evaluate.TestData;
+import io.adapterworks.registry.AdapterManifest;
+import io.adapterworks.registry.AdapterRef;
+import io.adapterworks.registry.AdapterRegistry;
+import java.nio.file.Path;
+
+/** Tests a registered adapter on a labelled file of any origin. Writes nothing. */
+public final class FileEvaluation {
+  private final AdapterRegistry registry;
+  private final EngineSettings engine;
+
+  /** What was tested, on what, and how it went; {@code file} tells the rows that were skipped. */
+  public record Result(
+      AdapterManifest manifest, TestData data, Evaluation evaluation, LabelledFile file) {}
+
+  public FileEvaluation(AdapterRegistry registry, EngineSettings engine) {
+    this.registry = registry;
+    this.engine = engine;
+  }
+
+  /**
+   * Reads the file, then asks the adapter about every row.
+   *
+   * @throws io.adapterworks.error.AdapterworksException INPUT for a file or an adapter that cannot
+   *     be used
+   */
+  public Result run(AdapterRef ref, Path path, LabelledFile.Columns columns) {
+    LabelledFile file = LabelledFile.read(path, columns);
+    AdapterManifest manifest = registry.resolve(ref);
+    try (AdapterSession session = AdapterSession.open(registry, manifest, engine)) {
+      return new Result(
+          manifest,
+          TestData.ofFile(path.toString()),
+          Evaluation.of(Outcomes.of(session.classifier(), file.rows())),
+          file);
+    }
+  }
+}
