@@ -28,15 +28,19 @@ record AttentionTile(
     return (long) blocks * shape.heads() * queries * keys;
   }
 
+  /** Elements of a row of packed queries, keys and values, or of their gradients. */
+  int packedWidth() {
+    return shape.queryWidth() + 2 * shape.kvWidth();
+  }
+
   /** Query rows of every {@code sharing}-th head, as (blocks, kvHeads, queries, D). */
-  Layout queryRows(DType type) {
-    long width = shape.queryWidth();
-    return heads(type, queries, width, (long) sharing() * shape.headDim());
+  Layout queryRows(int width) {
+    return heads(dtype, queries, width, (long) sharing() * shape.headDim());
   }
 
   /** Key or value rows, as (blocks, kvHeads, keys, D). */
-  Layout keyRows(DType type) {
-    return heads(type, keys, shape.kvWidth(), shape.headDim());
+  Layout keyRows(DType type, int width) {
+    return heads(type, keys, width, shape.headDim());
   }
 
   private Layout heads(DType type, int rows, long width, long headStride) {
@@ -47,8 +51,8 @@ record AttentionTile(
   }
 
   /** Elements to the first query row's head {@code shared} of a sharing group. */
-  long queryOffset(int shared) {
-    return (long) from * shape.queryWidth() + (long) shared * shape.headDim();
+  long queryOffset(int width, int shared) {
+    return (long) from * width + (long) shared * shape.headDim();
   }
 
   /** Elements to the scores of the heads that are {@code shared}-th of their sharing groups. */
@@ -76,17 +80,21 @@ record AttentionTile(
     return Layout.dense(type, (long) blocks * shape.heads() * queries, keys);
   }
 
-  Layout mask() {
-    return Layout.dense(DType.FLOAT32, blocks, 1, queries, keys);
-  }
-
-  /** scores = scale · q·kᵀ + mask. */
+  /** scores = scale · q·kᵀ. */
   KernelSpec scoresSpec() {
     return new KernelSpec.Matmul(
-        queryRows(dtype),
-        keyRows(dtype).transposed(),
+        queryRows(packedWidth()),
+        keyRows(dtype, packedWidth()).transposed(),
         scoreRows(DType.FLOAT32),
-        List.of(new PostOp.Scale(shape.scale()), new PostOp.Combine(dnnl.dnnl_binary_add, mask())));
+        List.of(new PostOp.Scale(shape.scale())));
+  }
+
+  /** scores += mask, the same for all heads; faster on its own than as a post-operation. */
+  KernelSpec maskSpec() {
+    long matrix = (long) queries * keys;
+    Layout scores = Layout.dense(DType.FLOAT32, blocks, shape.heads(), matrix);
+    Layout mask = Layout.dense(DType.FLOAT32, blocks, 1, matrix);
+    return new KernelSpec.Binary(dnnl.dnnl_binary_add, scores, mask, scores, List.of());
   }
 
   KernelSpec softmaxSpec() {
@@ -105,30 +113,37 @@ record AttentionTile(
 
   /** out = probabilities·v. */
   KernelSpec outSpec() {
-    return new KernelSpec.Matmul(scoreRows(dtype), keyRows(dtype), queryRows(dtype), List.of());
+    return new KernelSpec.Matmul(
+        scoreRows(dtype), keyRows(dtype, packedWidth()), queryRows(shape.queryWidth()), List.of());
   }
 
   /** dProbabilities = dOut·vᵀ. */
   KernelSpec probabilitiesGradientSpec() {
     return new KernelSpec.Matmul(
-        queryRows(dtype), keyRows(dtype).transposed(), scoreRows(DType.FLOAT32), List.of());
+        queryRows(shape.queryWidth()),
+        keyRows(dtype, packedWidth()).transposed(),
+        scoreRows(DType.FLOAT32),
+        List.of());
   }
 
   /** dq = scale · dScores·k. */
   KernelSpec queryGradientSpec() {
     return new KernelSpec.Matmul(
         scoreRows(dtype),
-        keyRows(dtype),
-        queryRows(dtype),
+        keyRows(dtype, packedWidth()),
+        queryRows(packedWidth()),
         List.of(new PostOp.Scale(shape.scale())));
   }
 
-  /** A gradient of keys or values += scale · scoresᵀ·rows. */
-  KernelSpec keyGradientSpec(float scale) {
+  /** dk = scale · dScoresᵀ·q. */
+  KernelSpec keyGradientSpec(Layout gradient, List<PostOp> postOps) {
     return new KernelSpec.Matmul(
-        scoreRows(dtype).transposed(),
-        queryRows(dtype),
-        keyRows(DType.FLOAT32),
-        List.of(new PostOp.Scale(scale), PostOp.ADD_TO_OUTPUT));
+        scoreRows(dtype).transposed(), queryRows(packedWidth()), gradient, postOps);
+  }
+
+  /** dv = probabilitiesᵀ·dOut. */
+  KernelSpec valueGradientSpec(Layout gradient, List<PostOp> postOps) {
+    return new KernelSpec.Matmul(
+        scoreRows(dtype).transposed(), queryRows(shape.queryWidth()), gradient, postOps);
   }
 }

@@ -9,7 +9,6 @@ import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
 
 /** Products of oneDNN, with bias, residual and the low-rank part as its post-operations. */
@@ -36,15 +35,32 @@ final class CpuLinearOps implements LinearOps {
 
   @Override
   public void forward(FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor y) {
-    frozen.forward(CpuFrozenLinear.of(layer), x, Optional.empty(), y);
-    lowRank.forward(lora, x, h, y);
+    CpuFrozenLinear weights = CpuFrozenLinear.of(layer);
+    // oneDNN adds to what y holds for nothing, so the low-rank part goes first where it may.
+    if (lowRank.covers(lora, weights.out())) {
+      lowRank.forward(lora, x, h, LowRank.Start.NOTHING, y);
+      frozen.forward(weights, x, Write.ADD, y);
+    } else {
+      frozen.forward(weights, x, Write.SET, y);
+      lowRank.forward(lora, x, h, LowRank.Start.OUTPUT, y);
+    }
   }
 
   @Override
   public void forwardWithResidual(
       FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor residual, Tensor y) {
-    frozen.forward(CpuFrozenLinear.of(layer), x, Optional.of(residual), y);
-    lowRank.forward(lora, x, h, y);
+    CpuFrozenLinear weights = CpuFrozenLinear.of(layer);
+    boolean inPlace = CpuStorage.address(residual) == CpuStorage.address(y);
+    if (inPlace) {
+      lowRank.forward(lora, x, h, LowRank.Start.OUTPUT, y);
+      frozen.forward(weights, x, Write.ADD, y);
+    } else if (lowRank.covers(lora, weights.out())) {
+      lowRank.forward(lora, x, h, LowRank.Start.of(residual), y);
+      frozen.forward(weights, x, Write.ADD, y);
+    } else {
+      frozen.forwardWithResidual(weights, x, residual, y);
+      lowRank.forward(lora, x, h, LowRank.Start.OUTPUT, y);
+    }
   }
 
   @Override

@@ -6,7 +6,6 @@ import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import java.util.List;
-import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
 
 /** Cross entropy: small heads row by row, a vocabulary in chunks of rows. */
@@ -76,7 +75,7 @@ final class CpuLossOps implements LossOps {
       long count = Math.min(chunk, x.rows() - from);
       Tensor logits =
           context.scratch().tensor(Scratch.Purpose.LOGITS, DType.FLOAT32, count, layer.out());
-      frozen.forward(layer, x.rows(from, count), Optional.empty(), logits);
+      frozen.forward(layer, x.rows(from, count), Write.SET, logits);
       Layout layout = CpuContext.matrix(logits);
       context.run(new KernelSpec.Softmax(dnnl.dnnl_softmax_log, layout, layout, 1), logits, logits);
       for (int i = 0; i < count; i++) {

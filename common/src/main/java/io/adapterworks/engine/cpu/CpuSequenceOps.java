@@ -37,10 +37,11 @@ final class CpuSequenceOps implements SequenceOps {
   @Override
   public void meanPoolForward(Tensor x, Segments segments, Tensor y) {
     int columns = reserve(x);
+    Tensor floats = context.asFloat(x, Scratch.Purpose.CAST_A);
     for (int s = 0; s < segments.count(); s++) {
       Arrays.fill(sum, 0, columns, 0f);
       for (int n = segments.start(s); n < segments.start(s + 1); n++) {
-        context.rows().read(x, n, row);
+        context.rows().read(floats, n, row);
         for (int c = 0; c < columns; c++) {
           sum[c] += row[c];
         }

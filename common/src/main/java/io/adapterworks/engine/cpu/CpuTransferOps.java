@@ -110,21 +110,32 @@ final class CpuTransferOps implements TransferOps {
   @Override
   public void addScaled(Tensor from, float scale, Tensor to) {
     Tensor source = from;
-    Layout target = CpuContext.matrix(to);
     if (from.dtype() != to.dtype()) {
       source =
           context.scratch().tensor(Scratch.Purpose.CAST_A, to.dtype(), from.rows(), from.columns());
       cast(from, source);
     }
-    List<PostOp> add = List.of(new PostOp.Combine(dnnl.dnnl_binary_add, target));
-    Layout layout = CpuContext.matrix(source);
     if (!source.isContiguous() || !to.isContiguous()) {
       addRows(source, scale, to);
       return;
     }
-    KernelSpec spec =
-        new KernelSpec.Eltwise(dnnl.dnnl_eltwise_linear, scale, 0f, layout, target, add);
-    context.run(spec, source, to, to);
+    if (scale != 1f) {
+      source = scaled(source, scale);
+    }
+    Layout flat = Layout.dense(to.dtype(), to.shape().elements());
+    context.run(
+        new KernelSpec.Binary(dnnl.dnnl_binary_add, flat, flat, flat, List.of()), source, to, to);
+  }
+
+  private Tensor scaled(Tensor from, float scale) {
+    Tensor scaled =
+        context.scratch().tensor(Scratch.Purpose.CAST_B, from.dtype(), from.rows(), from.columns());
+    Layout flat = Layout.dense(from.dtype(), from.shape().elements());
+    context.run(
+        new KernelSpec.Eltwise(dnnl.dnnl_eltwise_linear, scale, 0f, flat, flat, List.of()),
+        from,
+        scaled);
+    return scaled;
   }
 
   private void addRows(Tensor from, float scale, Tensor to) {

@@ -15,6 +15,7 @@ final class DnnlRuntime implements AutoCloseable {
   private final dnnl_stream stream = new dnnl_stream();
   private final Address address = new Address();
   private final LinkedHashMap<KernelSpec, Kernel> kernels = new LinkedHashMap<>(256, 0.75f, true);
+  private KernelProfile profile;
   private NativeBlock scratch = new NativeBlock(1 << 20);
 
   DnnlRuntime() {
@@ -52,7 +53,28 @@ final class DnnlRuntime implements AutoCloseable {
 
   /** Runs {@code spec} on operands at these addresses, in the order of the specification. */
   void run(KernelSpec spec, long... operands) {
-    kernel(spec).run(stream, address, scratch.address(), operands);
+    Kernel kernel = kernel(spec);
+    if (profile == null) {
+      kernel.run(stream, address, scratch.address(), operands);
+      return;
+    }
+    long start = System.nanoTime();
+    kernel.run(stream, address, scratch.address(), operands);
+    profile.add(spec, operands, System.nanoTime() - start);
+  }
+
+  /** Writes down every kernel that {@code work} runs. */
+  KernelProfile profile(Runnable work) {
+    KernelProfile result = new KernelProfile();
+    profile = result;
+    try {
+      long start = System.nanoTime();
+      work.run();
+      result.finish(System.nanoTime() - start);
+    } finally {
+      profile = null;
+    }
+    return result;
   }
 
   @Override

@@ -19,11 +19,21 @@ final class FrozenProduct {
     this.context = context;
   }
 
-  /** y = x·Wᵀ + bias + residual. */
-  void forward(CpuFrozenLinear layer, Tensor x, Optional<Tensor> residual, Tensor y) {
+  /** y = or += x·Wᵀ + bias. */
+  void forward(CpuFrozenLinear layer, Tensor x, Write write, Tensor y) {
+    forward(layer, x, write, Optional.empty(), y);
+  }
+
+  /** y = x·Wᵀ + bias + residual, which is not y itself. */
+  void forwardWithResidual(CpuFrozenLinear layer, Tensor x, Tensor residual, Tensor y) {
+    forward(layer, x, Write.SET, Optional.of(residual), y);
+  }
+
+  private void forward(
+      CpuFrozenLinear layer, Tensor x, Write write, Optional<Tensor> residual, Tensor y) {
     long rows =
         residual.isPresent() ? CpuStorage.rows(x, y, residual.get()) : CpuStorage.rows(x, y);
-    List<PostOp> postOps = new ArrayList<>(3);
+    List<PostOp> postOps = new ArrayList<>(4);
     long[] operands = new long[6];
     int count = 3;
     Layout outputs = Layout.dense(DType.FLOAT32, 1, layer.out());
@@ -32,19 +42,19 @@ final class FrozenProduct {
       operands[count++] = layer.scales().address();
     }
     if (layer.bias() != null) {
-      postOps.add(new PostOp.Combine(dnnl.dnnl_binary_add, outputs));
+      postOps.add(
+          layer.isEightBit()
+              ? new PostOp.Combine(dnnl.dnnl_binary_add, outputs)
+              : new PostOp.Bias(outputs));
       operands[count++] = layer.bias().address();
     }
+    if (write == Write.ADD) {
+      postOps.add(PostOp.ADD_TO_OUTPUT);
+    }
     if (residual.isPresent()) {
-      long address = CpuStorage.address(residual.get());
-      if (address == CpuStorage.address(y)) {
-        // oneDNN may gather partial sums in y, so a residual that is y must be its own "sum".
-        postOps.add(PostOp.ADD_TO_OUTPUT);
-      } else {
-        Layout layout = CpuContext.matrix(residual.get(), rows);
-        postOps.add(new PostOp.Combine(dnnl.dnnl_binary_add, layout));
-        operands[count] = address;
-      }
+      Layout layout = CpuContext.matrix(residual.get(), rows);
+      postOps.add(new PostOp.Combine(dnnl.dnnl_binary_add, layout));
+      operands[count] = CpuStorage.address(residual.get());
     }
     run(layer, layer.forward(), rows, x, y, postOps, operands);
   }

@@ -31,9 +31,11 @@ final class Kernel implements AutoCloseable {
     List<KernelSpec.Operand> operands = new ArrayList<>(spec.operands());
     List<PostOp> postOps = spec.postOps();
     int own = operands.size();
-    for (int i = 0; i < postOps.size(); i++) {
-      if (postOps.get(i) instanceof PostOp.Combine combine) {
-        int argument = dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (i + 1) | dnnl.DNNL_ARG_SRC_1;
+    int attached = 0;
+    for (PostOp postOp : postOps) {
+      attached += postOp instanceof PostOp.Bias ? 0 : 1;
+      if (postOp instanceof PostOp.Combine combine) {
+        int argument = dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * attached | dnnl.DNNL_ARG_SRC_1;
         operands.add(new KernelSpec.Operand(argument, combine.operand()));
       }
     }
@@ -100,6 +102,9 @@ final class Kernel implements AutoCloseable {
     DnnlStatus.check(dnnl.dnnl_post_ops_create(chain), "post-operations");
     int combined = firstCombined;
     for (PostOp postOp : postOps) {
+      if (postOp instanceof PostOp.Bias) {
+        continue;
+      }
       int status;
       if (postOp instanceof PostOp.Combine combine) {
         status =

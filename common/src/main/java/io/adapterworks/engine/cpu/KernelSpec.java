@@ -30,17 +30,50 @@ sealed interface KernelSpec {
       dnnl_memory_desc[] d,
       dnnl_primitive_attr attributes);
 
+  /** What it does, for a profile. */
+  default String kind() {
+    return getClass().getSimpleName();
+  }
+
   /** One operand. */
   record Operand(int argument, Layout layout) {}
 
   /** c = a·b. */
   record Matmul(Layout a, Layout b, Layout c, List<PostOp> postOps) implements KernelSpec {
+    /** The product without what follows it. */
+    Matmul bare() {
+      return new Matmul(a, b, c, List.of());
+    }
+
+    /** Floating-point operations: two for each of rows · columns · inner. */
+    double flop() {
+      return 2.0 * c.elements() * a.lastSize();
+    }
+
+    @Override
+    public String kind() {
+      if (a.rank() > 2) {
+        return "products of attention";
+      }
+      return b.isChosen() ? "products with frozen weights" : "products of LoRA and head";
+    }
+
     @Override
     public List<Operand> operands() {
-      return List.of(
-          new Operand(dnnl.DNNL_ARG_SRC, a),
-          new Operand(dnnl.DNNL_ARG_WEIGHTS, b),
-          new Operand(dnnl.DNNL_ARG_DST, c));
+      Operand left = new Operand(dnnl.DNNL_ARG_SRC, a);
+      Operand right = new Operand(dnnl.DNNL_ARG_WEIGHTS, b);
+      Operand result = new Operand(dnnl.DNNL_ARG_DST, c);
+      return hasBias()
+          ? List.of(left, right, result, new Operand(dnnl.DNNL_ARG_BIAS, bias().row()))
+          : List.of(left, right, result);
+    }
+
+    private boolean hasBias() {
+      return !postOps.isEmpty() && postOps.get(0) instanceof PostOp.Bias;
+    }
+
+    private PostOp.Bias bias() {
+      return (PostOp.Bias) postOps.get(0);
     }
 
     @Override
@@ -50,7 +83,7 @@ sealed interface KernelSpec {
         dnnl_memory_desc[] d,
         dnnl_primitive_attr attributes) {
       return dnnl.dnnl_matmul_primitive_desc_create(
-          result, engine, d[0], d[1], null, d[2], attributes);
+          result, engine, d[0], d[1], hasBias() ? d[3] : null, d[2], attributes);
     }
   }
 

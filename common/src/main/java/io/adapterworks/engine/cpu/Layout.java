@@ -96,6 +96,27 @@ final class Layout {
     return sizes[dimension];
   }
 
+  int rank() {
+    return sizes.length;
+  }
+
+  long lastSize() {
+    return sizes[sizes.length - 1];
+  }
+
+  long elements() {
+    long product = 1;
+    for (long size : sizes) {
+      product *= size;
+    }
+    return product;
+  }
+
+  /** Whether oneDNN chose the form. */
+  boolean isChosen() {
+    return chosen != null;
+  }
+
   /** Bytes that an operand of a chosen form takes. */
   long bytes() {
     return dnnl.dnnl_memory_desc_get_size(chosen);

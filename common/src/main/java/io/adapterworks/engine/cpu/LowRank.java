@@ -8,6 +8,7 @@ import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
@@ -23,13 +24,28 @@ final class LowRank {
     this.masks = masks;
   }
 
-  /** h = dropout(x)·Aᵀ; y += scale · h·Bᵀ on each slice's columns. */
-  void forward(LoraGroup lora, Tensor x, Tensor h, Tensor y) {
+  /** What the low-rank part is added to. */
+  record Start(Write write, Optional<Tensor> residual) {
+    static final Start NOTHING = new Start(Write.SET, Optional.empty());
+    static final Start OUTPUT = new Start(Write.ADD, Optional.empty());
+
+    static Start of(Tensor residual) {
+      return new Start(Write.SET, Optional.of(residual));
+    }
+  }
+
+  /** Whether every one of {@code out} outputs has a pair. */
+  boolean covers(LoraGroup lora, int out) {
+    return lora.slices().stream().mapToInt(LoraSlice::out).sum() == out;
+  }
+
+  /** h = dropout(x)·Aᵀ; y = start + scale · h·Bᵀ on each slice's columns. */
+  void forward(LoraGroup lora, Tensor x, Tensor h, Start start, Tensor y) {
     if (lora.isEmpty()) {
       return;
     }
     long rows = CpuStorage.rows(x, y, h);
-    Tensor dropped = dropped(lora, rows, x);
+    Tensor dropped = dropped(lora, CpuStorage.rows(x), x);
     Tensor a = stackedA(lora);
     context.run(
         new KernelSpec.Matmul(
@@ -42,19 +58,41 @@ final class LowRank {
         h);
     int column = 0;
     for (LoraSlice slice : lora.slices()) {
-      Tensor low = h.columns(column, slice.rank());
-      Tensor target = y.columns(slice.outOffset(), slice.out());
-      context.run(
-          new KernelSpec.Matmul(
-              CpuContext.matrix(low, rows),
-              CpuContext.matrix(slice.b()).transposed(),
-              CpuContext.matrix(target, rows),
-              List.of(new PostOp.Scale(slice.scale()), PostOp.ADD_TO_OUTPUT)),
-          low,
-          slice.b(),
-          target);
+      expand(slice, h.columns(column, slice.rank()), start, y);
       column += slice.rank();
     }
+  }
+
+  /** A slice's columns of y = start + scale · h·Bᵀ. */
+  private void expand(LoraSlice slice, Tensor h, Start start, Tensor y) {
+    Tensor target = y.columns(slice.outOffset(), slice.out());
+    long rows = CpuStorage.rows(y, h);
+    List<PostOp> postOps = new ArrayList<>(2);
+    postOps.add(new PostOp.Scale(slice.scale()));
+    long residualAddress = 0;
+    if (start.write == Write.ADD) {
+      postOps.add(PostOp.ADD_TO_OUTPUT);
+    }
+    if (start.residual.isPresent()) {
+      rows = CpuStorage.rows(y, h, start.residual.get());
+      Tensor residual = start.residual.get().columns(slice.outOffset(), slice.out());
+      postOps.add(new PostOp.Combine(dnnl.dnnl_binary_add, CpuContext.matrix(residual, rows)));
+      residualAddress = CpuStorage.address(residual);
+    }
+    KernelSpec spec =
+        new KernelSpec.Matmul(
+            CpuContext.matrix(h, rows),
+            CpuContext.matrix(slice.b()).transposed(),
+            CpuContext.matrix(target, rows),
+            postOps);
+    context
+        .dnnl()
+        .run(
+            spec,
+            CpuStorage.address(h),
+            CpuStorage.address(slice.b()),
+            CpuStorage.address(target),
+            residualAddress);
   }
 
   /** dA and dB of every slice; leaves scale · dy·B of all slices in scratch for backwardInput. */
@@ -65,7 +103,9 @@ final class LowRank {
             .scratch()
             .tensor(
                 Scratch.Purpose.LOW_RANK_GRADIENT, context.computeType(), exact, lora.totalRank());
-    long rows = CpuStorage.rows(dy, dh);
+    long rows = CpuStorage.rows(dy, dh, h, x);
+    Zeros.behind(dy, rows);
+    Zeros.behind(h, rows);
     int column = 0;
     for (LoraSlice slice : lora.slices()) {
       Tensor gradient = dy.columns(slice.outOffset(), slice.out());
@@ -79,23 +119,24 @@ final class LowRank {
           gradient,
           slice.b(),
           low);
-      backwardB(slice, gradient, h.columns(column, slice.rank()));
+      backwardB(slice, rows, gradient, h.columns(column, slice.rank()));
       column += slice.rank();
     }
-    Tensor dropped = dropped(lora, CpuStorage.rows(x), x);
-    backwardA(lora, dh, dropped);
+    Tensor dropped = dropped(lora, rows, x);
+    Zeros.behind(dropped, rows);
+    backwardA(lora, rows, dh, dropped);
   }
 
   /** dB(out, r) += scale · dyᵀ·h, computed transposed because oneDNN is faster at wide outputs. */
-  private void backwardB(LoraSlice slice, Tensor dy, Tensor h) {
+  private void backwardB(LoraSlice slice, long rows, Tensor dy, Tensor h) {
     Tensor transposed =
         context
             .scratch()
             .tensor(Scratch.Purpose.FACTOR_GRADIENT, DType.FLOAT32, slice.rank(), slice.out());
     context.run(
         new KernelSpec.Matmul(
-            CpuContext.matrix(h).transposed(),
-            CpuContext.matrix(dy),
+            CpuContext.matrix(h, rows).transposed(),
+            CpuContext.matrix(dy, rows),
             CpuContext.matrix(transposed),
             List.of(new PostOp.Scale(slice.scale()))),
         h,
@@ -111,14 +152,14 @@ final class LowRank {
   }
 
   /** dA(r, in) += dhᵀ·dropout(x). */
-  private void backwardA(LoraGroup lora, Tensor dh, Tensor dropped) {
+  private void backwardA(LoraGroup lora, long rows, Tensor dh, Tensor dropped) {
     int column = 0;
     for (LoraSlice slice : lora.slices()) {
       Tensor low = dh.columns(column, slice.rank());
       context.run(
           new KernelSpec.Matmul(
-              CpuContext.matrix(low).transposed(),
-              CpuContext.matrix(dropped),
+              CpuContext.matrix(low, rows).transposed(),
+              CpuContext.matrix(dropped, rows),
               CpuContext.matrix(slice.dA()),
               List.of(PostOp.ADD_TO_OUTPUT)),
           low,

@@ -1,5 +1,7 @@
 package io.adapterworks.engine.cpu;
 
+import java.util.stream.LongStream;
+
 /**
  * The dropout masks of {@link io.adapterworks.engine.Dropout}: one byte, 0 or 1, for each element.
  * Philox4x32-10, Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3". The words are
@@ -19,6 +21,9 @@ final class Philox {
   private static final long LOW = 0xFFFFFFFFL;
   private static final long LANE = 0xFFFFL;
 
+  /** 0, 1, 2 … as longs, because a loop that widens its counter is not vectorised. */
+  private final long[] indices = LongStream.range(0, CHUNK).toArray();
+
   private final long[] c0 = new long[CHUNK];
   private final long[] c1 = new long[CHUNK];
   private final long[] c2 = new long[CHUNK];
@@ -33,21 +38,34 @@ final class Philox {
   void fill(long seed, int site, int threshold, NativeBlock mask, int from, int to) {
     for (int start = from; start < to; start += CHUNK) {
       int count = Math.min(CHUNK, to - start);
-      for (int i = 0; i < count; i++) {
-        c0[i] = (long) start + i;
-        c1[i] = 0;
-        c2[i] = site & LOW;
-        c3[i] = 0;
-      }
-      int k0 = (int) seed;
-      int k1 = (int) (seed >>> 32);
-      for (int round = 0; round < ROUNDS; round++) {
+      start(start, site & LOW, (int) seed, (int) (seed >>> 32));
+      for (int round = 2; round < ROUNDS; round++) {
+        int k0 = (int) seed + round * WEYL_0;
+        int k1 = (int) (seed >>> 32) + round * WEYL_1;
         round(c0, c1, c2, c3, k0 & LOW, k1 & LOW);
-        k0 += WEYL_0;
-        k1 += WEYL_1;
       }
       compare(c0, c1, c2, c3, threshold - 1L);
       mask.longs().put(start, c0, 0, count);
+    }
+  }
+
+  /** The first two rounds of the counters (from + i, 0, site, 0), half of which are constants. */
+  private void start(long from, long site, int k0, int k1) {
+    long siteProduct = MULTIPLIER_1 * site;
+    long first = ((siteProduct >>> 32) ^ k0) & LOW;
+    long second = siteProduct & LOW;
+    long product0 = MULTIPLIER_0 * first;
+    long third = ((product0 >>> 32) ^ (k1 + WEYL_1)) & LOW;
+    long fourth = product0 & LOW;
+    long key0 = (k0 + WEYL_0) & LOW;
+    long key1 = k1 & LOW;
+    for (int i = 0; i < CHUNK; i++) {
+      long product = MULTIPLIER_0 * (from + indices[i]);
+      long product1 = MULTIPLIER_1 * ((product >>> 32) ^ key1);
+      c0[i] = (product1 >>> 32) ^ second ^ key0;
+      c1[i] = product1 & LOW;
+      c2[i] = third ^ (product & LOW);
+      c3[i] = fourth;
     }
   }
 

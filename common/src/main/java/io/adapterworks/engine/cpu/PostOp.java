@@ -2,6 +2,9 @@ package io.adapterworks.engine.cpu;
 
 /** What a primitive does to its result before it writes it. */
 sealed interface PostOp {
+  /** A product's result += a row, before anything else; only as the first of a product. */
+  record Bias(Layout row) implements PostOp {}
+
   /** result += what the output holds. */
   record AddToOutput() implements PostOp {}
 

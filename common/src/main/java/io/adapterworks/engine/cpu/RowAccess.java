@@ -56,6 +56,23 @@ final class RowAccess {
 
   /** Copies a row to a row of the same type and width. */
   static void copy(Tensor from, long fromRow, Tensor to, long toRow) {
+    copyElements(from, fromRow, to, toRow, from.columns());
+  }
+
+  /** Copies {@code count} rows to rows of the same type and width. */
+  static void copy(Tensor from, long fromRow, Tensor to, long toRow, long count) {
+    boolean dense = from.rowStride() == from.columns() && to.rowStride() == to.columns();
+    if (dense) {
+      copyElements(from, fromRow, to, toRow, count * from.columns());
+      return;
+    }
+    for (long i = 0; i < count; i++) {
+      copy(from, fromRow + i, to, toRow + i);
+    }
+  }
+
+  private static void copyElements(
+      Tensor from, long fromRow, Tensor to, long toRow, long elements) {
     int width = from.dtype().bytes();
     CpuStorage.of(to)
         .block()
@@ -64,7 +81,7 @@ final class RowAccess {
             CpuStorage.index(to, toRow) * width,
             CpuStorage.of(from).block().view(),
             CpuStorage.index(from, fromRow) * width,
-            (int) from.columns() * width);
+            Math.toIntExact(elements * width));
   }
 
   private short[] bits(int count) {

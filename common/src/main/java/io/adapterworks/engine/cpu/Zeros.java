@@ -8,6 +8,13 @@ final class Zeros {
 
   private Zeros() {}
 
+  /** Zeroes the room behind the last row, up to {@code rows} rows; nobody else's memory. */
+  static void behind(Tensor tensor, long rows) {
+    if (rows > tensor.rows()) {
+      fill(tensor, tensor.rows(), rows - tensor.rows());
+    }
+  }
+
   static void fill(Tensor tensor, long firstRow, long rows) {
     int width = tensor.dtype().bytes();
     int at = CpuStorage.index(tensor, firstRow) * width;
