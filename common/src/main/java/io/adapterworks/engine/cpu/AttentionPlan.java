@@ -23,7 +23,18 @@ final class AttentionPlan {
 
   private final List<Group> groups = new ArrayList<>();
 
-  AttentionPlan(Segments segments) {
+  /** Which blocks are computed together. */
+  enum Grouping {
+    /** All that are equally long. */
+    ALL,
+    /**
+     * Each by itself: where query heads share keys, oneDNN 3.11 multiplies several blocks at once
+     * wrongly.
+     */
+    SINGLE
+  }
+
+  AttentionPlan(Segments segments, Grouping grouping) {
     int shortLength = SHORTEST_BLOCK;
     for (int s = 0; s < segments.count(); s++) {
       if (segments.length(s) <= SHORT) {
@@ -46,7 +57,11 @@ final class AttentionPlan {
       }
       s = last + 1;
     }
-    if (!shorts.isEmpty()) {
+    if (grouping == Grouping.SINGLE) {
+      for (Block block : shorts) {
+        groups.add(new Group(List.of(block), shortLength));
+      }
+    } else if (!shorts.isEmpty()) {
       groups.add(new Group(List.copyOf(shorts), shortLength));
     }
   }

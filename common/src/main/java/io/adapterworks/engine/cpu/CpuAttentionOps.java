@@ -13,6 +13,7 @@ final class CpuAttentionOps implements AttentionOps {
   private final AttentionBackward backward;
   private final Rotation rotation;
   private Segments planned;
+  private AttentionPlan.Grouping grouping;
   private AttentionPlan plan;
 
   CpuAttentionOps(CpuContext context) {
@@ -23,10 +24,15 @@ final class CpuAttentionOps implements AttentionOps {
     rotation = new Rotation(context.rows());
   }
 
-  private AttentionPlan planFor(Segments segments) {
-    if (planned != segments) {
+  private AttentionPlan planFor(AttentionShape shape, Segments segments) {
+    AttentionPlan.Grouping wanted =
+        shape.heads() == shape.kvHeads()
+            ? AttentionPlan.Grouping.ALL
+            : AttentionPlan.Grouping.SINGLE;
+    if (planned != segments || grouping != wanted) {
       planned = segments;
-      plan = new AttentionPlan(segments);
+      grouping = wanted;
+      plan = new AttentionPlan(segments, wanted);
     }
     return plan;
   }
@@ -40,7 +46,7 @@ final class CpuAttentionOps implements AttentionOps {
       Tensor v,
       Tensor out,
       Tensor logSumExp) {
-    for (AttentionPlan.Group group : planFor(segments).groups()) {
+    for (AttentionPlan.Group group : planFor(shape, segments).groups()) {
       Tensor packed = blocks.pack(Scratch.Purpose.PACKED, group, q, k, v);
       Tensor attended = blocks.room(Scratch.Purpose.ATTENDED, group, out.columns());
       forward.run(shape, segments, group, packed, attended, logSumExp);
@@ -50,7 +56,7 @@ final class CpuAttentionOps implements AttentionOps {
 
   @Override
   public void backward(AttentionShape shape, Segments segments, AttentionGradient gradient) {
-    for (AttentionPlan.Group group : planFor(segments).groups()) {
+    for (AttentionPlan.Group group : planFor(shape, segments).groups()) {
       Tensor packed =
           blocks.pack(Scratch.Purpose.PACKED, group, gradient.q(), gradient.k(), gradient.v());
       Tensor dOut = blocks.pack(Scratch.Purpose.ATTENDED, group, gradient.dOut());

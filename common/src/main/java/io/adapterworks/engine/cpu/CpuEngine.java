@@ -58,6 +58,11 @@ public final class CpuEngine implements Engine {
     return new CpuEngine(isa, isa.choose(settings.dtype()), CpuThreads.of(settings));
   }
 
+  /** Whether this processor has instructions for bfloat16. */
+  public static boolean hasBfloat16() {
+    return CpuIsa.detect().hasBfloat16();
+  }
+
   @Override
   public EngineInfo info() {
     return info;
