@@ -66,13 +66,28 @@ public final class EvaluationsTable {
 
   private EvaluationsTable() {}
 
-  /** Writes an evaluation once: the same run writes nothing the second time. */
+  /**
+   * Writes an evaluation once: the same version on the same rows beside the same champion writes
+   * nothing the second time, whichever run asks.
+   */
   public static WriteOutcome write(
       DeltaStore store, EvaluationSubject subject, Evaluation evaluation) {
     return store.append(
         SPEC,
         store.spark().createDataFrame(rows(subject, evaluation), SPEC.schema()),
-        new Transaction("evaluate " + subject.runId(), 0));
+        new Transaction(whatIsMeasured(subject, evaluation), 0));
+  }
+
+  private static String whatIsMeasured(EvaluationSubject subject, Evaluation evaluation) {
+    TestData data = subject.data();
+    return "evaluate %s@%d on %s %s %s against %s"
+        .formatted(
+            subject.adapter(),
+            subject.version(),
+            data.dataset(),
+            data.version(),
+            data.split(),
+            evaluation.champion().map(Rival::name).orElse("no champion"));
   }
 
   /** The rows of {@link #SPEC}, overall numbers first, then label by label. */

@@ -1,13 +1,13 @@
 package io.adapterworks.pipeline;
 
-import io.adapterworks.error.AdapterworksException;
-import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.report.EvaluationReport;
 import io.adapterworks.evaluate.report.Fact;
 import io.adapterworks.evaluate.report.ReportInput;
 import io.adapterworks.evaluate.report.TrainingCurve;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.Promotion;
+import io.adapterworks.table.StorageFailures;
+import io.adapterworks.table.WarehouseFiles;
 import io.adapterworks.train.TrainingMetricsTable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /** Writes the report of an evaluation under the warehouse's folder {@code reports}. */
@@ -47,11 +46,11 @@ public final class EvaluationReportFile {
             new Path(warehouse.directory(), "reports"),
             manifest.name() + "-" + manifest.version() + ".html");
     Configuration hadoop = warehouse.tables().spark().sparkContext().hadoopConfiguration();
-    try (OutputStream out = FileSystem.get(file.toUri(), hadoop).create(file, true)) {
+    try (OutputStream out = WarehouseFiles.of(file, hadoop).create(file, true)) {
       out.write(EvaluationReport.render(input).getBytes(StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      throw new AdapterworksException(
-          ErrorCode.STORAGE, file + " cannot be written: " + e.getMessage(), e);
+    } catch (IOException failure) {
+      throw StorageFailures.explain(
+          "write the report " + file, "the version and its evaluation are kept", failure);
     }
     return file.toString();
   }

@@ -97,10 +97,13 @@ class EvaluationsTableTest {
   }
 
   @Test
-  void aRunIsWrittenOnce(@TempDir Path warehouse) {
+  void aMeasurementIsWrittenOnceWhicheverRunAsks(@TempDir Path warehouse) {
     DeltaStore store = new DeltaStore(TestSpark.session(), warehouse.toString());
     assertEquals(new Committed(0), EvaluationsTable.write(store, SUBJECT, evaluation()));
-    assertEquals(new Unchanged(0), EvaluationsTable.write(store, SUBJECT, evaluation()));
+    EvaluationSubject again =
+        new EvaluationSubject(
+            SUBJECT.adapter(), SUBJECT.version(), "run-8", SUBJECT.data(), SUBJECT.at());
+    assertEquals(new Unchanged(0), EvaluationsTable.write(store, again, evaluation()));
     assertEquals(19, store.read(EvaluationsTable.SPEC).count());
     Row accuracy = store.read(EvaluationsTable.SPEC).where("metric = 'accuracy'").first();
     assertEquals("support-intents", accuracy.getAs(EvaluationsTable.ADAPTER));

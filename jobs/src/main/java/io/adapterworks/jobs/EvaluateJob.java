@@ -10,6 +10,7 @@ import io.adapterworks.pipeline.EvaluationReportFile;
 import io.adapterworks.pipeline.FileEvaluation;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
+import io.adapterworks.registry.AdapterRegistry;
 import io.adapterworks.registry.Promotion;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Option;
     description = {
       "Tests a registered adapter.",
       "With --data: on a labelled CSV file; prints, and writes nothing.",
-      "Without: on the test split that its dataset version holds, against the untrained base and"
+      "Without, for a --use-case: on the test split of its dataset version, against the untrained base and"
           + " the champion; writes the table evaluations and the report, and moves the alias"
           + " champion if the use case's criteria are met."
     },
@@ -98,10 +99,15 @@ final class EvaluateJob implements Callable<Integer> {
   }
 
   private int onTestSplit(JobSession session, Optional<AdapterRef> ref) {
-    AdapterManifest manifest =
-        ref.map(session.warehouse().registry()::resolve)
-            .orElseGet(
-                () -> session.warehouse().registry().newest(session.useCase().adapterName()));
+    String name = session.useCase().adapterName();
+    Check.that(
+        ref.isEmpty() || ref.get().name().equals(name),
+        ErrorCode.USAGE,
+        "--adapter %s is not of the use case %s, whose criteria would judge it; name its use case",
+        adapter,
+        name);
+    AdapterRegistry registry = session.warehouse().registry();
+    AdapterManifest manifest = ref.map(registry::resolve).orElseGet(() -> registry.newest(name));
     EvaluateStage.Outcome outcome =
         new EvaluateStage(session.warehouse(), session.useCase(), session.identity()).run(manifest);
     String report = new EvaluationReportFile(session.warehouse(), session.useCase()).write(outcome);

@@ -205,6 +205,24 @@ class RegistryJobsTest {
   }
 
   @Test
+  void withoutAUseCaseNothingCanBePromoted() throws IOException {
+    Ran ran = run("evaluate", "--adapter", "support-intents@1");
+    assertEquals(2, ran.exitCode());
+    assertTrue(
+        ran.err().contains("evaluate: name is missing; name a use case with --use-case FILE"),
+        ran.err());
+    Ran other = run("evaluate", "--adapter", "support-intents@1", "--set", "name=card-intents");
+    assertEquals(2, other.exitCode());
+    assertTrue(
+        other
+            .err()
+            .contains(
+                "--adapter support-intents@1 is not of the use case card-intents, whose criteria"
+                    + " would judge it; name its use case"),
+        other.err());
+  }
+
+  @Test
   void evaluateOnAFileNeedsAnAdapter() throws IOException {
     Ran ran = run("evaluate", "--data", "rows.csv");
     assertEquals(2, ran.exitCode());

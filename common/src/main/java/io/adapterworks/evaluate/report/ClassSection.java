@@ -57,7 +57,7 @@ final class ClassSection {
           <td>%s</td></tr>
           """
               .formatted(
-                  Text.escape(label.label()),
+                  Text.name(label.label()),
                   Text.count(label.support()),
                   label.predicted() == 0 ? "–" : Text.percent(label.precision().value()),
                   label.support() == 0 ? "–" : Text.percent(label.recall().value()),

@@ -48,8 +48,8 @@ final class ConfusionSection {
           <tr><th scope="row">%s</th><td class="name">%s</td><td>%s</td><td>%s</td></tr>
           """
               .formatted(
-                  Text.escape(confusion.truth()),
-                  Text.escape(confusion.predicted()),
+                  Text.name(confusion.truth()),
+                  Text.name(confusion.predicted()),
                   Text.count(confusion.count()) + " of " + Text.count(confusion.support()),
                   Text.percent(share)));
     }

@@ -114,8 +114,8 @@ public final class EvaluationReport {
           """
               .formatted(
                   Text.message(outcome.row().text()),
-                  Text.escape(outcome.row().label()),
-                  Text.escape(outcomes.predictedLabel(outcome)),
+                  Text.name(outcome.row().label()),
+                  Text.name(outcomes.predictedLabel(outcome)),
                   Text.percent(outcome.prediction().confidence())));
     }
     return """

@@ -84,7 +84,7 @@ final class HeadlineSection {
     PairedComparison pair = rival.comparison();
     String points = Text.points(pair.difference());
     String amount =
-        points.startsWith("±")
+        points.equals("0.0")
             ? "as many right as"
             : "<b>%s points %s</b> right than"
                 .formatted(points.substring(1), points.startsWith("−") ? "fewer" : "more");

@@ -37,6 +37,11 @@ final class Text {
     return printable && !noncharacter;
   }
 
+  /** A label or another identifier: escaped, and may be broken after an underscore. */
+  static String name(String identifier) {
+    return escape(identifier).replace("_", "_<wbr>");
+  }
+
   /** A message of a user: escaped, cut where very long, its writing direction kept to itself. */
   static String message(String text) {
     String cut =
@@ -64,7 +69,7 @@ final class Text {
   /** Such as {@code +1.2} or {@code −0.4}, in percentage points. */
   static String points(double difference) {
     String digits = String.format(Locale.ROOT, "%.1f", Math.abs(100 * difference));
-    return digits.equals("0.0") ? "±0.0" : (difference < 0 ? "−" : "+") + digits;
+    return digits.equals("0.0") ? digits : (difference < 0 ? "−" : "+") + digits;
   }
 
   /** Such as {@code −0.4 to +1.2}, in percentage points. */
