@@ -20,6 +20,8 @@ final class CudaAttentionOps implements AttentionOps {
   private static final Set<Integer> BLOCKWISE_HEADS = Set.of(32, 64, 128);
   private static final int MAX_HEAD = 256;
   private static final int TILE_ROWS = 64;
+  private static final int PANEL_COLUMNS = 64;
+  private static final int SHARED_ALIGNMENT = 1024;
   private static final int PLAIN_ROWS = 4;
   private static final int THREADS = 128;
   private static final int FORWARD_TILES = 3;
@@ -41,8 +43,14 @@ final class CudaAttentionOps implements AttentionOps {
     Kernels.Source source =
         context.source(
             List.of("attention_tiles.cu", "attention_forward.cu", "attention_backward.cu"),
-            "HEAD_DIM=" + shape.headDim());
+            "HEAD_DIM=" + shape.headDim(),
+            "WARPGROUP=" + (usesWarpgroups(shape) ? 1 : 0));
     return context.kernels().launch(source, name);
+  }
+
+  /** Compute capability 9.0 multiplies with four warps together, from panels of 64 columns. */
+  private boolean usesWarpgroups(AttentionShape shape) {
+    return context.device().hasWarpgroupProducts() && shape.headDim() % PANEL_COLUMNS == 0;
   }
 
   private boolean isBlockwise(AttentionShape shape, Tensor... tensors) {
@@ -103,7 +111,7 @@ final class CudaAttentionOps implements AttentionOps {
       launch.run(
           new Kernels.Grid(form.heads(), segments.count(), blocks),
           new Kernels.Block(THREADS, 1),
-          form.tiles() * TILE_ROWS * shape.headDim() * Short.BYTES);
+          form.tiles() * TILE_ROWS * shape.headDim() * Short.BYTES + SHARED_ALIGNMENT);
     } else {
       launch.run(
           new Kernels.Grid(blocks, form.heads(), segments.count()),

@@ -84,9 +84,14 @@ final class CudaDevice implements AutoCloseable {
     return name + ", compute capability " + major + "." + minor;
   }
 
-  /** For example {@code sm_90}: what kernels are compiled for. */
+  /** For example {@code sm_86}: what kernels are compiled for. */
   String architecture() {
-    return "sm_" + major + minor;
+    return "sm_" + major + minor + (hasWarpgroupProducts() ? "a" : "");
+  }
+
+  /** Compute capability 9.0 alone has them. */
+  boolean hasWarpgroupProducts() {
+    return major == 9 && minor == 0;
   }
 
   int multiprocessors() {

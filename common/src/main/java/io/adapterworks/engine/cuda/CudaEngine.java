@@ -42,7 +42,7 @@ public final class CudaEngine implements Engine {
     Path cache = Path.of(System.getProperty("user.home"), ".cache", "adapterworks", "cuda");
     Kernels kernels = new Kernels(device, new KernelCompiler(device.architecture(), cache));
     this.context = new CudaContext(device, computeType, kernels);
-    this.products = new MatrixProducts(context);
+    this.products = new MatrixProducts(context, cache);
     this.graphs = new StepGraphs(device);
     this.transfer = new CudaTransferOps(context);
     FrozenWeights weights = new FrozenWeights(context, transfer);

@@ -16,6 +16,7 @@ final class CudaLinearOps implements LinearOps {
   private final MatrixProducts products;
   private final FrozenWeights weights;
   private final LowRank lowRank;
+  private final FusedLowRank fused;
 
   CudaLinearOps(
       CudaContext context, MatrixProducts products, FrozenWeights weights, LowRank lowRank) {
@@ -23,6 +24,7 @@ final class CudaLinearOps implements LinearOps {
     this.products = products;
     this.weights = weights;
     this.lowRank = lowRank;
+    this.fused = new FusedLowRank(context);
   }
 
   @Override
@@ -49,8 +51,13 @@ final class CudaLinearOps implements LinearOps {
           MatrixProducts.Product.set(
                   x, Transpose.NO, weights.expanded(frozen, scratch), Transpose.YES, y)
               .withBias(frozen.bias());
-      products.run(residual.map(product::plus).orElse(product));
-      lowRank.addForward(lora, x, h, y, scratch);
+      if (fused.fits(lora, x, y)) {
+        fused.forward(lora, lowRank.dropped(lora, x, scratch), h, residual, y);
+        products.run(product.plus(y));
+      } else {
+        products.run(residual.map(product::plus).orElse(product));
+        lowRank.addForward(lora, x, h, y, scratch);
+      }
     }
   }
 
@@ -59,21 +66,46 @@ final class CudaLinearOps implements LinearOps {
       FrozenLinear layer, LoraGroup lora, Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {
     CudaFrozenLinear frozen = CudaFrozenLinear.of(layer);
     try (TensorScope scratch = context.scratch()) {
-      MatrixProducts.Product product =
+      MatrixProducts.Product set =
           MatrixProducts.Product.set(
               dy, Transpose.NO, weights.expanded(frozen, scratch), Transpose.NO, dx);
-      products.run(write == Write.ADD ? product.plus(dx) : product);
-      if (!lora.isEmpty()) {
-        Tensor low = lowRank.addWeightGradients(lora, dy, x, h, scratch);
-        lowRank.addInputGradient(lora, low, dx, scratch);
+      MatrixProducts.Product product = write == Write.ADD ? set.plus(dx) : set;
+      if (!fused.fits(lora, x, dy)) {
+        products.run(product);
+        addGradients(lora, dy, x, h, dx, scratch);
+        return;
       }
+      Tensor dropped = lowRank.dropped(lora, x, scratch);
+      FusedLowRank.Gradients gradients = fused.weightGradients(lora, dy, dropped, h, scratch);
+      if (lora.dropout().isPresent()) {
+        products.run(product);
+        Tensor part = scratch.allocate(dx.dtype(), dx.rows(), dx.columns());
+        fused.inputGradient(lora, gradients, x, Optional.empty(), part);
+        lowRank.addDropped(part, lora.dropout().orElseThrow(), dx);
+      } else {
+        fused.inputGradient(lora, gradients, x, product.addend(), dx);
+        products.run(set.plus(dx));
+      }
+    }
+  }
+
+  private void addGradients(
+      LoraGroup lora, Tensor dy, Tensor x, Tensor h, Tensor dx, TensorScope scratch) {
+    if (!lora.isEmpty()) {
+      Tensor low = lowRank.addWeightGradients(lora, dy, x, h, scratch);
+      lowRank.addInputGradient(lora, low, dx, scratch);
     }
   }
 
   @Override
   public void backwardWeights(LoraGroup lora, Tensor dy, Tensor x, Tensor h) {
-    if (!lora.isEmpty()) {
-      try (TensorScope scratch = context.scratch()) {
+    if (lora.isEmpty()) {
+      return;
+    }
+    try (TensorScope scratch = context.scratch()) {
+      if (fused.fits(lora, x, dy)) {
+        fused.weightGradients(lora, dy, lowRank.dropped(lora, x, scratch), h, scratch);
+      } else {
         lowRank.addWeightGradients(lora, dy, x, h, scratch);
       }
     }

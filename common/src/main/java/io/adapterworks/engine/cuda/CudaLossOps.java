@@ -9,8 +9,8 @@ import io.adapterworks.tensor.TensorScope;
 
 /** {@link LossOps}: one block a row of logits. */
 final class CudaLossOps implements LossOps {
-  /** What a chunk of logits and their gradients may take. */
-  private static final long CHUNK_BYTES = 400L << 20;
+  /** What a chunk of logits may take: 1024 rows of Llama 3's 128,256, enough for all of a card. */
+  private static final long CHUNK_BYTES = 260L << 20;
 
   private static final int ROW_UNIT = 128;
   private static final int BLOCK = 512;
@@ -43,12 +43,16 @@ final class CudaLossOps implements LossOps {
     try (TensorScope scratch = context.scratch()) {
       RowResults results = RowResults.allocate(scratch, logits.rows());
       Kernels.Launch launch =
-          context.launch("cross_entropy").tensor(logits).tensor(labels).real(smoothing);
-      score(launch.real(scale), dLogits, results);
+          context.launch("cross_entropy_float").tensor(logits).tensor(labels).real(smoothing);
+      score(launch.real(scale), logits, dLogits, results);
       finish(results, false, loss);
     }
   }
 
+  /**
+   * Logits are made in the compute type, a chunk of rows at a time, and their gradient takes their
+   * place; the softmax is computed in float32.
+   */
   @Override
   public void vocabularyCrossEntropy(
       FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss) {
@@ -56,45 +60,38 @@ final class CudaLossOps implements LossOps {
       Tensor weight = weights.expanded(CudaFrozenLinear.of(head), scratch);
       RowResults results = RowResults.allocate(scratch, x.rows());
       long chunk = chunkRows(head.out(), x.rows());
-      Tensor logits = scratch.allocate(DType.FLOAT32, chunk, head.out());
-      Tensor dLogits = scratch.allocate(context.computeType(), chunk, head.out());
+      Tensor logits = scratch.allocate(context.computeType(), chunk, head.out());
       for (long row = 0; row < x.rows(); row += chunk) {
         long rows = Math.min(chunk, x.rows() - row);
         Tensor part = logits.rows(0, rows);
-        Tensor dPart = dLogits.rows(0, rows);
         products.run(
             MatrixProducts.Product.set(
                 x.rows(row, rows), Transpose.NO, weight, Transpose.YES, part));
-        score(
-            context
-                .launch("cross_entropy")
-                .tensor(part)
-                .tensor(labels.columns(row, rows))
-                .real(0)
-                .real(scale),
-            dPart,
-            results.rows(row, rows));
+        Kernels.Launch launch =
+            context.launch("cross_entropy").tensor(part).tensor(labels.columns(row, rows)).real(0);
+        score(launch.real(scale), part, part, results.rows(row, rows));
         products.run(
             MatrixProducts.Product.set(
-                dPart, Transpose.NO, weight, Transpose.NO, dx.rows(row, rows)));
+                part, Transpose.NO, weight, Transpose.NO, dx.rows(row, rows)));
       }
       finish(results, true, loss);
     }
   }
 
   private long chunkRows(long vocabulary, long rows) {
-    long rowBytes = vocabulary * (DType.FLOAT32.bytes() + context.computeType().bytes());
+    long rowBytes = vocabulary * context.computeType().bytes();
     long fitting = CHUNK_BYTES / rowBytes / ROW_UNIT * ROW_UNIT;
     return Math.min(rows, Math.max(ROW_UNIT, fitting));
   }
 
-  private static void score(Kernels.Launch launch, Tensor dLogits, RowResults results) {
+  private static void score(
+      Kernels.Launch launch, Tensor logits, Tensor dLogits, RowResults results) {
     launch
         .tensor(dLogits)
-        .flag(CudaContext.isFloat(dLogits))
         .tensor(results.loss())
         .tensor(results.hit())
         .number(dLogits.columns())
+        .integer(CudaContext.vectorWidth(dLogits.columns(), logits, dLogits))
         .run(new Kernels.Grid(dLogits.rows(), 1, 1), new Kernels.Block(BLOCK, 1), 0);
   }
 

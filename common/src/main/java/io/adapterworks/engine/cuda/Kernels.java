@@ -16,7 +16,7 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** The engine's own kernels: compiled and loaded at first use, launched on the device's stream. */
 final class Kernels implements AutoCloseable {
-  private static final int MAX_ARGUMENTS = 32;
+  private static final int MAX_ARGUMENTS = 64;
 
   /** A block gets 48 KiB unasked, what its kernel declares itself included. */
   private static final int UNASKED_SHARED_BYTES = 40 << 10;

@@ -10,6 +10,9 @@ import java.util.Optional;
 
 /** The low-rank part of a linear layer. */
 final class LowRank {
+  /** Elements that share one block of random bits. */
+  private static final int LANES = 8;
+
   private final CudaContext context;
   private final MatrixProducts products;
 
@@ -71,24 +74,25 @@ final class LowRank {
       products.run(masked && column == 0 ? product : product.plus(target));
       column += slice.rank();
     }
-    lora.dropout().ifPresent(dropout -> drop(target, dropout, true, dx));
+    lora.dropout().ifPresent(dropout -> addDropped(target, dropout, dx));
   }
 
-  private Tensor dropped(LoraGroup lora, Tensor x, TensorScope scratch) {
+  /** dropout(x), in {@code scratch}; x itself where nothing is dropped. */
+  Tensor dropped(LoraGroup lora, Tensor x, TensorScope scratch) {
     Optional<Tensor> dropped =
         lora.dropout()
             .map(
                 dropout -> {
                   Tensor to = scratch.allocate(x.dtype(), x.rows(), x.columns());
-                  drop(x, dropout, false, to);
+                  drop(x, dropout, to);
                   return to;
                 });
     return dropped.orElse(x);
   }
 
-  private void drop(Tensor from, Dropout dropout, boolean add, Tensor to) {
+  private Kernels.Launch dropout(Tensor from, Dropout dropout, Tensor to) {
     long count = from.shape().elements();
-    context
+    return context
         .launch("dropout")
         .tensor(from)
         .tensor(to)
@@ -96,13 +100,20 @@ final class LowRank {
         .tensor(dropout.seed())
         .integer(dropout.site())
         .integer(dropout.threshold())
-        .real(1 / (1 - dropout.probability()))
-        .flag(add)
-        .each((count + 7) / 8);
+        .real(1 / (1 - dropout.probability()));
+  }
+
+  private static long groups(Tensor tensor) {
+    return (tensor.shape().elements() + LANES - 1) / LANES;
+  }
+
+  /** y += dropout(x). */
+  void addDropped(Tensor x, Dropout dropout, Tensor y) {
+    dropout(x, dropout, y).flag(true).each(groups(x));
   }
 
   /** y = dropout(x). */
   void drop(Tensor x, Dropout dropout, Tensor y) {
-    drop(x, dropout, false, y);
+    dropout(x, dropout, y).flag(false).each(groups(x));
   }
 }

@@ -4,6 +4,7 @@ import io.adapterworks.engine.Transpose;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,11 @@ import org.bytedeco.javacpp.FloatPointer;
 /** Matrix products by cuBLASLt; shapes it has no algorithm for go to a plain kernel. */
 final class MatrixProducts implements AutoCloseable {
   private static final long WORKSPACE_BYTES = 32L << 20;
+
+  /** Products of fewer operations take cuBLASLt's first suggestion. */
+  private static final double TIMED_OPERATIONS = 1e10;
+
+  private static final int TRIALS = 5;
 
   /**
    * y = alpha · op(a)·op(b) + beta · addend + bias, row-major; rows may be strided.
@@ -47,6 +53,11 @@ final class MatrixProducts implements AutoCloseable {
       return new Product(a, opA, b, opB, alpha, addend, added, y);
     }
 
+    /** The same, written elsewhere. */
+    Product into(Tensor other) {
+      return new Product(a, opA, b, opB, alpha, addend, bias, other);
+    }
+
     long m() {
       return opA == Transpose.YES ? a.columns() : a.rows();
     }
@@ -63,12 +74,20 @@ final class MatrixProducts implements AutoCloseable {
   private final CudaContext context;
   private final cublasLtContext handle = new cublasLtContext();
   private final Address workspace;
+  private final ProductChoices choices;
   private final Map<ProductPlan.Key, ProductPlan> plans = new HashMap<>();
   private final FloatPointer alpha = new FloatPointer(1);
   private final FloatPointer beta = new FloatPointer(1);
 
-  MatrixProducts(CudaContext context) {
+  /**
+   * @param cache the folder where choices of algorithms are kept
+   */
+  MatrixProducts(CudaContext context, Path cache) {
     this.context = context;
+    String card = context.device().describe().replaceAll("[^A-Za-z0-9.]+", "-");
+    this.choices =
+        new ProductChoices(
+            cache.resolve("products-" + card + "-" + cublas.cublasLtGetVersion() + ".txt"));
     CudaStatus.blas(cublas.cublasLtCreate(handle), "opening cuBLASLt");
     try (TensorScope weights = context.weights()) {
       this.workspace =
@@ -88,15 +107,64 @@ final class MatrixProducts implements AutoCloseable {
       return;
     }
     ProductPlan plan =
-        plans.computeIfAbsent(
-            ProductPlan.Key.of(product), key -> new ProductPlan(handle, key, WORKSPACE_BYTES));
+        plans.computeIfAbsent(ProductPlan.Key.of(product), key -> plan(key, product));
     if (plan.isEmpty()) {
       runPlain(product);
-      return;
+    } else {
+      run(plan, product);
     }
+  }
+
+  private void run(ProductPlan plan, Product product) {
     alpha.put(0, product.alpha());
     beta.put(0, product.addend().isPresent() ? 1 : 0);
     plan.run(product, alpha, beta, workspace, context.device().stream());
+  }
+
+  /** A plan; for large products with the suggestion that is fastest on this card. */
+  private ProductPlan plan(ProductPlan.Key key, Product product) {
+    ProductPlan plan = new ProductPlan(handle, key, WORKSPACE_BYTES);
+    double operations = 2.0 * key.m() * key.n() * key.k();
+    if (plan.suggestions() > 1 && operations > TIMED_OPERATIONS) {
+      int choice = choices.find(key.toString());
+      if (choice < 0) {
+        choice = fastest(plan, product);
+        choices.keep(key.toString(), choice);
+      }
+      plan.choose(choice);
+    }
+    return plan;
+  }
+
+  private int fastest(ProductPlan plan, Product product) {
+    try (DeviceArena arena = new DeviceArena(context.device(), "timing products")) {
+      Tensor y = product.y();
+      CudaScope scope = new CudaScope(arena, context.deviceName(), () -> {});
+      Tensor elsewhere = scope.allocate(y.dtype(), y.rows(), y.rowStride()).columns(0, y.columns());
+      Product trial = product.into(elsewhere);
+      int best = 0;
+      long least = Long.MAX_VALUE;
+      for (int i = 0; i < plan.suggestions(); i++) {
+        plan.choose(i);
+        long nanoseconds = time(plan, trial);
+        if (nanoseconds < least) {
+          least = nanoseconds;
+          best = i;
+        }
+      }
+      return best;
+    }
+  }
+
+  private long time(ProductPlan plan, Product trial) {
+    run(plan, trial);
+    context.device().synchronize();
+    long start = System.nanoTime();
+    for (int i = 0; i < TRIALS; i++) {
+      run(plan, trial);
+    }
+    context.device().synchronize();
+    return System.nanoTime() - start;
   }
 
   /** By the engine's own kernel: any types, any strides. */

@@ -22,6 +22,7 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class ProductPlan implements AutoCloseable {
   private static final int MOST_ALIGNMENT = 256;
+  private static final int SUGGESTIONS = 8;
 
   /** All that the choice of an algorithm depends on. */
   record Key(
@@ -73,8 +74,10 @@ final class ProductPlan implements AutoCloseable {
   private final cublasLtMatrixLayoutOpaque_t second;
   private final cublasLtMatrixLayoutOpaque_t added;
   private final cublasLtMatrixLayoutOpaque_t result;
-  private final cublasLtMatmulHeuristicResult_t choice = new cublasLtMatmulHeuristicResult_t();
-  private final boolean empty;
+  private final cublasLtMatmulHeuristicResult_t suggestions =
+      new cublasLtMatmulHeuristicResult_t(SUGGESTIONS);
+  private final int found;
+  private int chosen;
 
   ProductPlan(cublasLtContext handle, Key key, long workspaceBytes) {
     this.handle = handle;
@@ -92,7 +95,7 @@ final class ProductPlan implements AutoCloseable {
     second = layout(key.a(), flippedA ? key.m() : key.k(), flippedA ? key.k() : key.m());
     added = layout(key.addend(), key.n(), key.m());
     result = layout(key.y(), key.n(), key.m());
-    empty = !choose(key, workspaceBytes);
+    found = suggest(key, workspaceBytes);
   }
 
   private static cublasLtMatrixLayoutOpaque_t layout(Operand operand, long rows, long columns) {
@@ -113,7 +116,7 @@ final class ProductPlan implements AutoCloseable {
   }
 
   /** Sums that are split are added up in a fixed order, never by atomic additions. */
-  private boolean choose(Key key, long workspaceBytes) {
+  private int suggest(Key key, long workspaceBytes) {
     try (cublasLtMatmulPreferenceOpaque_t wish = new cublasLtMatmulPreferenceOpaque_t()) {
       CudaStatus.blas(cublas.cublasLtMatmulPreferenceInit(wish), "wishing for an algorithm");
       try (LongPointer bytes = new LongPointer(1)) {
@@ -134,8 +137,17 @@ final class ProductPlan implements AutoCloseable {
       int[] found = new int[1];
       int status =
           cublas.cublasLtMatmulAlgoGetHeuristic(
-              handle, description, first, second, added, result, wish, 1, choice, found);
-      return status == cublas.CUBLAS_STATUS_SUCCESS && found[0] > 0;
+              handle,
+              description,
+              first,
+              second,
+              added,
+              result,
+              wish,
+              SUGGESTIONS,
+              suggestions,
+              found);
+      return status == cublas.CUBLAS_STATUS_SUCCESS ? found[0] : 0;
     }
   }
 
@@ -150,7 +162,17 @@ final class ProductPlan implements AutoCloseable {
 
   /** True where cuBLASLt has no algorithm for the shape. */
   boolean isEmpty() {
-    return empty;
+    return found == 0;
+  }
+
+  /** How many algorithms cuBLASLt suggests, the likely fastest first. */
+  int suggestions() {
+    return found;
+  }
+
+  /** Takes suggestion {@code index} from now on. */
+  void choose(int index) {
+    chosen = Math.min(index, found - 1);
   }
 
   void run(
@@ -171,6 +193,7 @@ final class ProductPlan implements AutoCloseable {
                     "giving a product its bias");
               }
             });
+    cublasLtMatmulHeuristicResult_t choice = suggestions.getPointer(chosen);
     CudaStatus.blas(
         cublas.cublasLtMatmul(
             handle,
@@ -199,6 +222,6 @@ final class ProductPlan implements AutoCloseable {
     second.close();
     added.close();
     result.close();
-    choice.close();
+    suggestions.close();
   }
 }

@@ -16,7 +16,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     return;
   }
   int head = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  unsigned queries = sharedAddress(memory), gradients = queries + TILE_BYTES;
+  unsigned queries = tilesAt(memory), gradients = queries + TILE_BYTES;
   unsigned buffers = gradients + TILE_BYTES;
   int64 stride = (int64)gridDim.x * HEAD_DIM;
   q += (first + queryAt) * qStride + head * HEAD_DIM;
@@ -51,10 +51,15 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     }
     commitLoads();
     waitLoads<1>();
+    publishTiles();
     __syncthreads();
     float scores[ROWS / 8][4], weights[ROWS / 8][4];
+    startProducts();
     multiplyTiles(scores, queries, warp * 16, keys);
     multiplyTiles(weights, gradients, warp * 16, values);
+    finishProducts();
+    hold<ROWS / 8>(scores);
+    hold<ROWS / 8>(weights);
 #pragma unroll
     for (int i = 0; i < ROWS / 8; i++) {
 #pragma unroll
@@ -68,7 +73,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         weights[i][e] = weight * (weights[i][e] - shift[e / 2]);
       }
     }
-    addProduct(sum, weights, keys);
+    unsigned packed[ROWS / 16][4];
+    packWeights(packed, weights);
+    hold<HEAD_DIM / 8>(sum);
+    startProducts();
+    addProduct(sum, packed, keys);
+    finishProducts();
+    hold<HEAD_DIM / 8>(sum);
     __syncthreads();
   }
   writeRows(queries, sum, scale, scale, dq + (first + queryAt) * dqStride + head * HEAD_DIM,
@@ -89,7 +100,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     return;
   }
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  unsigned keys = sharedAddress(memory), values = keys + TILE_BYTES;
+  unsigned keys = tilesAt(memory), values = keys + TILE_BYTES;
   unsigned buffers = values + TILE_BYTES;
   int64 stride = (int64)gridDim.x * group * HEAD_DIM;
   int64 column = blockIdx.x * HEAD_DIM;
@@ -126,9 +137,15 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     }
     commitLoads();
     waitLoads<1>();
+    publishTiles();
     __syncthreads();
     float weights[ROWS / 8][4], scores[ROWS / 8][4];
+    startProducts();
     multiplyTiles(weights, keys, warp * 16, queries);
+    multiplyTiles(scores, values, warp * 16, gradients);
+    finishProducts();
+    hold<ROWS / 8>(weights);
+    hold<ROWS / 8>(scores);
     bool diagonal = causal && step % tiles == 0;
 #pragma unroll
     for (int i = 0; i < ROWS / 8; i++) {
@@ -138,19 +155,20 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         float weight = power2(weights[i][e] * factor - logSums[step % 2][query]);
         bool hidden = diagonal && warp * 16 + lane / 4 + e / 2 * 8 > query;
         weights[i][e] = hidden ? 0.f : weight;
-      }
-    }
-    addProduct(dValue, weights, gradients);
-    multiplyTiles(scores, values, warp * 16, gradients);
-#pragma unroll
-    for (int i = 0; i < ROWS / 8; i++) {
-#pragma unroll
-      for (int e = 0; e < 4; e++) {
-        int query = i * 8 + lane % 4 * 2 + e % 2;
         scores[i][e] = weights[i][e] * (scores[i][e] - shifts[step % 2][query]);
       }
     }
-    addProduct(dKey, scores, queries);
+    unsigned packed[2][ROWS / 16][4];
+    packWeights(packed[0], weights);
+    packWeights(packed[1], scores);
+    hold<HEAD_DIM / 8>(dValue);
+    hold<HEAD_DIM / 8>(dKey);
+    startProducts();
+    addProduct(dValue, packed[0], gradients);
+    addProduct(dKey, packed[1], queries);
+    finishProducts();
+    hold<HEAD_DIM / 8>(dValue);
+    hold<HEAD_DIM / 8>(dKey);
     __syncthreads();
   }
   writeRows(keys, dKey, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,

@@ -13,7 +13,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3)
     return;
   }
   int head = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  unsigned queries = sharedAddress(memory), keys = queries + TILE_BYTES;
+  unsigned queries = tilesAt(memory), keys = queries + TILE_BYTES;
   unsigned values = keys + TILE_BYTES;
   q += (first + queryAt) * qStride + head * HEAD_DIM;
   k += first * kStride + head / group * HEAD_DIM;
@@ -29,12 +29,17 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3)
   float highest[2] = {-INFINITY, -INFINITY}, total[2] = {0.f, 0.f};
   for (int j = 0; j < tiles; j++) {
     waitLoads<0>();
+    publishTiles();
     __syncthreads();
     startTile(values, v + j * ROWS * vStride, vStride, length - j * ROWS);
     commitLoads();
     float scores[ROWS / 8][4];
+    startProducts();
     multiplyTiles(scores, queries, warp * 16, keys);
+    finishProducts();
+    hold<ROWS / 8>(scores);
     waitLoads<0>();
+    publishTiles();
     __syncthreads();
     if (j + 1 < tiles) {
       startTile(keys, k + (j + 1) * ROWS * kStride, kStride, length - (j + 1) * ROWS);
@@ -80,7 +85,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3)
         sum[i][2 * half + 1] *= shrink;
       }
     }
-    addProduct(sum, scores, values);
+    unsigned weights[ROWS / 16][4];
+    packWeights(weights, scores);
+    hold<HEAD_DIM / 8>(sum);
+    startProducts();
+    addProduct(sum, weights, values);
+    finishProducts();
+    hold<HEAD_DIM / 8>(sum);
   }
 #pragma unroll
   for (int half = 0; half < 2; half++) {

@@ -1,11 +1,14 @@
 // What the blockwise attention kernels share: tiles of 64 rows of HEAD_DIM bf16 in shared memory, and
 // the tensor cores' fragments of them. Rows are cut into chunks of 16 bytes, whose places are swapped
-// by the row's number so that the eight rows of a fragment lie in different banks.
+// by the row's number so that the eight rows of a fragment lie in different banks. With WARPGROUP
+// (compute capability 9.0) tiles are panels of 64 columns, as the warpgroup products read them, and a
+// block is one warpgroup.
 
 #define ROWS 64
 #define THREADS 128
 #define CHUNKS (HEAD_DIM / 8)
 #define TILE_BYTES (ROWS * HEAD_DIM * 2)
+#define PANEL_BYTES (ROWS * 128)
 #define LOG2E 1.4426950408889634f
 
 __device__ __forceinline__ unsigned sharedAddress(const void* pointer) {
@@ -17,8 +20,17 @@ __device__ __forceinline__ unsigned sharedAddress(const void* pointer) {
 }
 
 __device__ __forceinline__ unsigned chunkAt(unsigned tile, int row, int chunk) {
+#if WARPGROUP
+  return tile + chunk / 8 * PANEL_BYTES + row * 128 + (chunk % 8 ^ (row & 7)) * 16;
+#else
   int swap = CHUNKS >= 8 ? row & 7 : (row >> 1) & 3;
   return tile + (row * CHUNKS + (chunk ^ swap)) * 16;
+#endif
+}
+
+// The block's shared memory, from an address on that the tensor cores' swizzling takes.
+__device__ __forceinline__ unsigned tilesAt(const void* memory) {
+  return (sharedAddress(memory) + 1023) & ~1023u;
 }
 
 __device__ __forceinline__ void commitLoads() { asm volatile("cp.async.commit_group;"); }
@@ -84,6 +96,141 @@ __device__ __forceinline__ float power2(float x) {
   return result;
 }
 
+// A product's result as the left operand of the next, rounded to bf16.
+__device__ __forceinline__ void packWeights(unsigned (*to)[4], const float (*weights)[4]) {
+#pragma unroll
+  for (int i = 0; i < ROWS / 16; i++) {
+    to[i][0] = pack(weights[2 * i][0], weights[2 * i][1]);
+    to[i][1] = pack(weights[2 * i][2], weights[2 * i][3]);
+    to[i][2] = pack(weights[2 * i + 1][0], weights[2 * i + 1][1]);
+    to[i][3] = pack(weights[2 * i + 1][2], weights[2 * i + 1][3]);
+  }
+}
+
+#if WARPGROUP
+
+// How the tensor cores find a tile in shared memory: 128-byte swizzling, groups of eight rows 1024
+// bytes apart, panels of 64 columns PANEL_BYTES apart.
+__device__ __forceinline__ unsigned long long describe(unsigned address) {
+  return (unsigned long long)(address >> 4 & 0x3fff) |
+         (unsigned long long)(PANEL_BYTES >> 4) << 16 | (unsigned long long)(1024 >> 4) << 32 |
+         1ull << 62;
+}
+
+// d(64, 64) = or += a(64, 16) bT, both in shared memory.
+__device__ __forceinline__ void multiplyShared(float (*d)[4], unsigned long long a,
+                                               unsigned long long b, int add) {
+    asm volatile(
+        "{ .reg .pred p; setp.ne.b32 p, %34, 0; "
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
+        "%32, %33, p, 1, 1, 0, 0; }"
+        :
+        "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]),
+        "+f"(d[1][1]), "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]),
+        "+f"(d[2][2]), "+f"(d[2][3]), "+f"(d[3][0]), "+f"(d[3][1]), "+f"(d[3][2]),
+        "+f"(d[3][3]), "+f"(d[4][0]), "+f"(d[4][1]), "+f"(d[4][2]), "+f"(d[4][3]),
+        "+f"(d[5][0]), "+f"(d[5][1]), "+f"(d[5][2]), "+f"(d[5][3]), "+f"(d[6][0]),
+        "+f"(d[6][1]), "+f"(d[6][2]), "+f"(d[6][3]), "+f"(d[7][0]), "+f"(d[7][1]),
+        "+f"(d[7][2]), "+f"(d[7][3])
+        : "l"(a), "l"(b), "r"(add));
+}
+
+// d(64, HEAD_DIM) += a(64, 16) b(16, HEAD_DIM), a in registers, b in shared memory.
+__device__ __forceinline__ void multiplyRegisters(float (*d)[4], const unsigned* a,
+                                                  unsigned long long b) {
+#if HEAD_DIM == 128
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+        "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+        "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
+        "{%64, %65, %66, %67}, %68, 1, 1, 1, 1;"
+        :
+        "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]),
+        "+f"(d[1][1]), "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]),
+        "+f"(d[2][2]), "+f"(d[2][3]), "+f"(d[3][0]), "+f"(d[3][1]), "+f"(d[3][2]),
+        "+f"(d[3][3]), "+f"(d[4][0]), "+f"(d[4][1]), "+f"(d[4][2]), "+f"(d[4][3]),
+        "+f"(d[5][0]), "+f"(d[5][1]), "+f"(d[5][2]), "+f"(d[5][3]), "+f"(d[6][0]),
+        "+f"(d[6][1]), "+f"(d[6][2]), "+f"(d[6][3]), "+f"(d[7][0]), "+f"(d[7][1]),
+        "+f"(d[7][2]), "+f"(d[7][3]), "+f"(d[8][0]), "+f"(d[8][1]), "+f"(d[8][2]),
+        "+f"(d[8][3]), "+f"(d[9][0]), "+f"(d[9][1]), "+f"(d[9][2]), "+f"(d[9][3]),
+        "+f"(d[10][0]), "+f"(d[10][1]), "+f"(d[10][2]), "+f"(d[10][3]), "+f"(d[11][0]),
+        "+f"(d[11][1]), "+f"(d[11][2]), "+f"(d[11][3]), "+f"(d[12][0]), "+f"(d[12][1]),
+        "+f"(d[12][2]), "+f"(d[12][3]), "+f"(d[13][0]), "+f"(d[13][1]), "+f"(d[13][2]),
+        "+f"(d[13][3]), "+f"(d[14][0]), "+f"(d[14][1]), "+f"(d[14][2]), "+f"(d[14][3]),
+        "+f"(d[15][0]), "+f"(d[15][1]), "+f"(d[15][2]), "+f"(d[15][3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+#else
+    asm volatile(
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
+        "{%32, %33, %34, %35}, %36, 1, 1, 1, 1;"
+        :
+        "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]),
+        "+f"(d[1][1]), "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]),
+        "+f"(d[2][2]), "+f"(d[2][3]), "+f"(d[3][0]), "+f"(d[3][1]), "+f"(d[3][2]),
+        "+f"(d[3][3]), "+f"(d[4][0]), "+f"(d[4][1]), "+f"(d[4][2]), "+f"(d[4][3]),
+        "+f"(d[5][0]), "+f"(d[5][1]), "+f"(d[5][2]), "+f"(d[5][3]), "+f"(d[6][0]),
+        "+f"(d[6][1]), "+f"(d[6][2]), "+f"(d[6][3]), "+f"(d[7][0]), "+f"(d[7][1]),
+        "+f"(d[7][2]), "+f"(d[7][3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+#endif
+}
+
+__device__ __forceinline__ void startProducts() {
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+}
+
+// Waits for the warpgroup's products.
+__device__ __forceinline__ void finishProducts() {
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+}
+
+// Keeps the compiler from touching accumulators while products run.
+template <int TILES>
+__device__ __forceinline__ void hold(float (*d)[4]) {
+#pragma unroll
+  for (int i = 0; i < TILES; i++) {
+    asm volatile("" : "+f"(d[i][0]), "+f"(d[i][1]), "+f"(d[i][2]), "+f"(d[i][3])::"memory");
+  }
+}
+
+// What cp.async wrote becomes visible to the tensor cores; before the barrier that follows a wait.
+__device__ __forceinline__ void publishTiles() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
+// scores(64, 64) = a bT, over HEAD_DIM; the caller starts and finishes.
+__device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int, unsigned b) {
+#pragma unroll
+  for (int step = 0; step < HEAD_DIM / 16; step++) {
+    unsigned at = step / 4 * PANEL_BYTES + step % 4 * 32;
+    multiplyShared(scores, describe(a + at), describe(b + at), step > 0);
+  }
+}
+
+// sum(64, HEAD_DIM) += weights(64, 64) b(64, HEAD_DIM); the caller starts and finishes.
+__device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*weights)[4],
+                                           unsigned b) {
+#pragma unroll
+  for (int i = 0; i < ROWS / 16; i++) {
+    multiplyRegisters(sum, weights[i], describe(b + i * 2048));
+  }
+}
+
+#else
+
+__device__ __forceinline__ void startProducts() {}
+__device__ __forceinline__ void finishProducts() {}
+__device__ __forceinline__ void publishTiles() {}
+template <int TILES>
+__device__ __forceinline__ void hold(float (*)[4]) {}
+
 // scores(16 rows of a, 64 rows of b) = a bT, over HEAD_DIM.
 __device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int row, unsigned b) {
 #pragma unroll
@@ -104,23 +251,22 @@ __device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, in
   }
 }
 
-// sum(16, HEAD_DIM) += weights(16, 64) b(64, HEAD_DIM), weights rounded to bf16.
-__device__ __forceinline__ void addProduct(float (*sum)[4], const float (*weights)[4], unsigned b) {
+// sum(16, HEAD_DIM) += weights(16, 64) b(64, HEAD_DIM).
+__device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*weights)[4],
+                                           unsigned b) {
 #pragma unroll
   for (int i = 0; i < ROWS / 16; i++) {
-    unsigned left[4] = {pack(weights[2 * i][0], weights[2 * i][1]),
-                        pack(weights[2 * i][2], weights[2 * i][3]),
-                        pack(weights[2 * i + 1][0], weights[2 * i + 1][1]),
-                        pack(weights[2 * i + 1][2], weights[2 * i + 1][3])};
 #pragma unroll
     for (int step = 0; step < HEAD_DIM / 16; step++) {
       unsigned right[4];
       loadRightRows(right, b, 16 * i, step);
-      multiply(sum[2 * step], left, right);
-      multiply(sum[2 * step + 1], left, right + 2);
+      multiply(sum[2 * step], weights[i], right);
+      multiply(sum[2 * step + 1], weights[i], right + 2);
     }
   }
 }
+
+#endif
 
 // Writes the warp's 16 rows, scaled, by way of its own rows of a tile that it alone still reads.
 __device__ __forceinline__ void writeRows(unsigned tile, const float (*sum)[4], float upper,

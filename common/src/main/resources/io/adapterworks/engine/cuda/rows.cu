@@ -135,33 +135,27 @@ extern "C" __global__ void product(const void* a, int64 aRow, int64 aColumn, int
   }
 }
 
-// One block a row of logits: its loss and hit (for loss_finish) and its gradient. Labels of -100 are
-// not scored. The row's largest logit and the sum of exponentials are found in one pass.
-extern "C" __global__ void cross_entropy(const float* logits, const int* labels, float smoothing,
-                                         float scale, void* dLogits, int isFloat, float* rowLoss,
-                                         float* rowHit, int64 columns) {
-  int64 n = blockIdx.x;
-  int label = labels[n];
-  logits += n * columns;
-  if (label == -100) {
-    for (int64 i = threadIdx.x; i < columns; i += blockDim.x) {
-      putAny(dLogits, n * columns + i, isFloat, 0.f);
-    }
-    if (threadIdx.x == 0) {
-      rowLoss[n] = 0.f;
-      rowHit[n] = 0.f;
-    }
-    return;
-  }
+// One block a row of logits: its loss and hit (for loss_finish) and its gradient, which may take the
+// logits' place. The largest logit and the sum of exponentials are found in one pass.
+template <int V, class L>
+__device__ void crossEntropy(const L* logits, int label, float smoothing, float scale, L* dLogits,
+                             float* rowLoss, float* rowHit, int64 columns) {
   float highest = -INFINITY, sum = 0.f, total = 0.f;
-  for (int64 i = threadIdx.x; i < columns; i += blockDim.x) {
-    float value = logits[i];
-    if (value > highest) {
-      sum *= __expf(highest - value);
-      highest = value;
+  for (int64 i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
+    float values[V];
+    load<V>(logits + i, values);
+    float top = highest;
+#pragma unroll
+    for (int j = 0; j < V; j++) {
+      top = fmaxf(top, values[j]);
     }
-    sum += __expf(value - highest);
-    total += value;
+    sum *= __expf(highest - top);
+    highest = top;
+#pragma unroll
+    for (int j = 0; j < V; j++) {
+      sum += __expf(values[j] - top);
+      total += values[j];
+    }
   }
   float top = blockMax(highest);
   sum = blockSum(highest == -INFINITY ? 0.f : sum * __expf(highest - top));
@@ -169,15 +163,59 @@ extern "C" __global__ void cross_entropy(const float* logits, const int* labels,
   float logSum = top + logf(sum);
   float even = smoothing / columns;
   if (threadIdx.x == 0) {
-    float target = logits[label];
-    rowLoss[n] = scale * ((1.f - smoothing) * (logSum - target) + smoothing * logSum - even * total);
-    rowHit[n] = target >= top ? 1.f : 0.f;
+    float target = toFloat(logits[label]);
+    *rowLoss = scale * ((1.f - smoothing) * (logSum - target) + smoothing * logSum - even * total);
+    *rowHit = target >= top ? 1.f : 0.f;
   }
+  __syncthreads();
   float inverse = 1.f / sum;
-  for (int64 i = threadIdx.x; i < columns; i += blockDim.x) {
-    float share = __expf(logits[i] - top) * inverse - even - (i == label ? 1.f - smoothing : 0.f);
-    putAny(dLogits, n * columns + i, isFloat, scale * share);
+  for (int64 i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
+    float values[V];
+    load<V>(logits + i, values);
+#pragma unroll
+    for (int j = 0; j < V; j++) {
+      float share = __expf(values[j] - top) * inverse - even;
+      values[j] = scale * (i + j == label ? share - (1.f - smoothing) : share);
+    }
+    store<V>(dLogits + i, values);
   }
+}
+
+// Labels of -100 are not scored.
+template <class L>
+__device__ void crossEntropyRow(const L* logits, const int* labels, float smoothing, float scale,
+                                L* dLogits, float* rowLoss, float* rowHit, int64 columns,
+                                int width) {
+  int64 n = blockIdx.x, at = n * columns;
+  int label = labels[n];
+  if (label == -100) {
+    for (int64 i = threadIdx.x; i < columns; i += blockDim.x) {
+      put(dLogits + at + i, 0.f);
+    }
+    if (threadIdx.x == 0) {
+      rowLoss[n] = 0.f;
+      rowHit[n] = 0.f;
+    }
+  } else if (width == 8) {
+    crossEntropy<8>(logits + at, label, smoothing, scale, dLogits + at, rowLoss + n, rowHit + n,
+                    columns);
+  } else {
+    crossEntropy<1>(logits + at, label, smoothing, scale, dLogits + at, rowLoss + n, rowHit + n,
+                    columns);
+  }
+}
+
+extern "C" __global__ void cross_entropy_float(const float* logits, const int* labels,
+                                               float smoothing, float scale, float* dLogits,
+                                               float* rowLoss, float* rowHit, int64 columns,
+                                               int width) {
+  crossEntropyRow(logits, labels, smoothing, scale, dLogits, rowLoss, rowHit, columns, width);
+}
+
+extern "C" __global__ void cross_entropy(const T* logits, const int* labels, float smoothing,
+                                         float scale, T* dLogits, float* rowLoss, float* rowHit,
+                                         int64 columns, int width) {
+  crossEntropyRow(logits, labels, smoothing, scale, dLogits, rowLoss, rowHit, columns, width);
 }
 
 // One block: loss[0] += the sum of rowLoss, loss[1] += the sum of rowHit where it is wanted.
