@@ -40,8 +40,20 @@ public final class EvaluationSummary {
     }
     evaluation.base().ifPresent(rival -> lines.add(rival(rival)));
     evaluation.champion().ifPresent(rival -> lines.add(rival(rival)));
+    addWeakest(lines, evaluation.scores());
+    addConfusions(lines, evaluation.scores().confusion());
+    if (outcomes.unknownCount() > 0) {
+      lines.add(
+          "Rows with labels that the model does not know, left out above: %d"
+              .formatted(outcomes.unknownCount()));
+      outcomes.unknownLabels().forEach((label, n) -> lines.add("  " + label + ": " + n));
+    }
+    return lines;
+  }
+
+  private static void addWeakest(List<String> lines, Scores scores) {
     lines.add("Weakest labels (F1, recall, rows):");
-    evaluation.scores().perClass().stream()
+    scores.perClass().stream()
         .filter(ClassScores::occurred)
         .sorted(Comparator.comparingDouble(ClassScores::f1))
         .limit(WEAKEST)
@@ -55,8 +67,10 @@ public final class EvaluationSummary {
                         label.f1(),
                         label.recall().value(),
                         label.support())));
-    List<ConfusionMatrix.Confusion> confusions =
-        evaluation.scores().confusion().topConfusions(CONFUSIONS);
+  }
+
+  private static void addConfusions(List<String> lines, ConfusionMatrix matrix) {
+    List<ConfusionMatrix.Confusion> confusions = matrix.topConfusions(CONFUSIONS);
     if (!confusions.isEmpty()) {
       lines.add("Commonest confusions:");
       confusions.forEach(
@@ -65,13 +79,6 @@ public final class EvaluationSummary {
                   "  %s taken for %s: %d of %d"
                       .formatted(pair.truth(), pair.predicted(), pair.count(), pair.support())));
     }
-    if (outcomes.unknownCount() > 0) {
-      lines.add(
-          "Rows with labels that the model does not know, left out above: %d"
-              .formatted(outcomes.unknownCount()));
-      outcomes.unknownLabels().forEach((label, n) -> lines.add("  " + label + ": " + n));
-    }
-    return lines;
   }
 
   private static String interval(Optional<Interval> interval) {

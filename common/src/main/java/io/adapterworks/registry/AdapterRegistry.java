@@ -8,6 +8,7 @@ import io.adapterworks.table.DeltaStore;
 import io.adapterworks.table.WriteOutcome;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -146,7 +147,7 @@ public final class AdapterRegistry {
             moves.size() + 1,
             request.version(),
             current,
-            clock.instant(),
+            clock.instant().truncatedTo(ChronoUnit.MILLIS),
             reason(request.verdicts()),
             request.by());
     return AliasHistoryTable.write(tables, move) instanceof WriteOutcome.Committed

@@ -26,6 +26,8 @@ public final class SparkSessions {
                         System.getProperty("java.io.tmpdir"),
                         "adapterworks-catalog-" + System.getProperty("user.name"))
                     .toString())
+            // Else Spark warns of every wide plan that it shortens in its own log.
+            .config("spark.sql.debug.maxToStringFields", 1000)
             .config("spark.sql.shuffle.partitions", config.shufflePartitions())
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.sql.adaptive.coalescePartitions.parallelismFirst", "false")
