@@ -9,6 +9,7 @@ import io.adapterworks.engine.cpu.KernelProfile;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.BertPass;
+import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.tokenize.TokenRow;
 import java.util.ArrayList;
@@ -65,7 +66,8 @@ public final class CpuBenchmark {
     EngineSettings settings = new EngineSettings(EngineSettings.Device.CPU, dtype, 0);
     try (BaseModel base = BaseModelReader.open(BASE_MODEL);
         CpuEngine engine = CpuEngine.open(settings);
-        BertPass pass = new BertPass(engine, base, adapter(base), 0)) {
+        BertPass pass =
+            new BertPass(engine, base, adapter(base), ClassificationObjective.CROSS_ENTROPY)) {
       return measure(engine, pass);
     }
   }

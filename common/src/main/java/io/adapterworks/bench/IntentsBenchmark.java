@@ -10,6 +10,7 @@ import io.adapterworks.evaluate.Scores;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.BertPass;
+import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.pipeline.ClassifierTraining;
 import io.adapterworks.pipeline.LabelledSplits;
 import io.adapterworks.serve.AdapterClassifier;
@@ -92,7 +93,8 @@ public final class IntentsBenchmark {
     ClassifierTraining.Trained trained =
         new ClassifierTraining(engine, base, recipe, seed)
             .train(splits, labels, observer, Optional.empty());
-    try (BertPass pass = new BertPass(engine, base, trained.adapter(), 0)) {
+    try (BertPass pass =
+        new BertPass(engine, base, trained.adapter(), ClassificationObjective.CROSS_ENTROPY)) {
       TextEncoder encoder = new TextEncoder(base.tokenizer(), recipe.base().maxTokens());
       Outcomes outcomes = Outcomes.of(new AdapterClassifier(pass, encoder, labels), splits.test());
       return new SeedResult(

@@ -24,7 +24,7 @@ import java.util.List;
 public final class BertPass implements SequenceClassifier {
   private final Engine engine;
   private final BertConfig config;
-  private final double labelSmoothing;
+  private final ClassificationObjective objective;
   private final TensorScope weights;
   private final DeviceParameters parameters;
   private final BertEmbedding embedding;
@@ -37,9 +37,10 @@ public final class BertPass implements SequenceClassifier {
    * Brings base and adapter to the engine's device.
    *
    * @param adapter with a head; its values are the parameters until {@link #setParameters}
-   * @param labelSmoothing ε of the training loss, in [0, 1)
+   * @param objective what training minimises
    */
-  public BertPass(Engine engine, BaseModel base, LoraAdapter adapter, double labelSmoothing) {
+  public BertPass(
+      Engine engine, BaseModel base, LoraAdapter adapter, ClassificationObjective objective) {
     Check.that(
         base.config() instanceof BertConfig,
         ErrorCode.MODEL,
@@ -48,7 +49,7 @@ public final class BertPass implements SequenceClassifier {
         base.config().modelType());
     this.engine = engine;
     this.config = (BertConfig) base.config();
-    this.labelSmoothing = labelSmoothing;
+    this.objective = objective;
     this.weights = engine.openScope("weights");
     this.parameters = new DeviceParameters(engine, adapter, weights);
     this.embedding = new BertEmbedding(engine, base, config, weights);
@@ -131,10 +132,12 @@ public final class BertPass implements SequenceClassifier {
     parameters.setDropoutSeed(dropoutSeed);
     parameters.zeroGradients();
     try (TensorScope scope = engine.openScope("step")) {
-      Forward forward = forward(tokens, PassMode.TRAINING, scope);
-      Loss loss = loss(forward, tokens, scope);
+      TokenBatch seen = objective.isTwofold() ? tokens.twice() : tokens;
+      Forward forward = forward(seen, PassMode.TRAINING, scope);
+      Loss loss = loss(forward, seen, scope);
+      double disagreement = objective.isTwofold() ? addDisagreement(loss, scope) : 0;
       backward(forward, loss, scope);
-      double value = loss.value(engine);
+      double value = loss.value(engine) + disagreement;
       parameters.downloadGradients(gradient);
       return value;
     }
@@ -147,8 +150,17 @@ public final class BertPass implements SequenceClassifier {
     }
   }
 
-  /** The loss (1) and the gradient of the logits (S, L), both float32. */
-  private record Loss(Tensor loss, Tensor dLogits) {
+  /** Adds the gradient of the weighted disagreement of the two halves; returns its value. */
+  private double addDisagreement(Loss loss, TensorScope scope) {
+    Disagreement disagreement = Disagreement.of(Downloads.floats(engine, loss.logits), outputs());
+    Tensor gradient = scope.allocate(DType.FLOAT32, loss.dLogits.rows(), loss.dLogits.columns());
+    engine.transfer().upload(disagreement.gradient(), gradient);
+    engine.transfer().addScaled(gradient, (float) objective.consistency(), loss.dLogits);
+    return objective.consistency() * disagreement.value();
+  }
+
+  /** The loss (1), the logits and their gradient (S, L), all float32. */
+  private record Loss(Tensor loss, Tensor logits, Tensor dLogits) {
     double value(Engine engine) {
       return Downloads.floats(engine, loss)[0];
     }
@@ -176,11 +188,11 @@ public final class BertPass implements SequenceClassifier {
         .softmaxCrossEntropy(
             logits,
             forward.batch.labels(),
-            (float) labelSmoothing,
+            (float) objective.labelSmoothing(),
             1f / tokens.scored(),
             dLogits,
             loss);
-    return new Loss(loss, dLogits);
+    return new Loss(loss, logits, dLogits);
   }
 
   private Tensor logits(Forward forward, TensorScope scope) {

@@ -13,6 +13,7 @@ import io.adapterworks.evaluate.Classifier;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.BertPass;
+import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRegistry;
 import io.adapterworks.serve.AdapterClassifier;
@@ -47,7 +48,11 @@ public final class AdapterSession implements AutoCloseable {
     Engine engine =
         EngineFactory.open(
             new EngineSettings(settings.device(), trainedIn(manifest), settings.threads()));
-    return new AdapterSession(manifest, base, engine, new BertPass(engine, base, adapter, 0));
+    return new AdapterSession(
+        manifest,
+        base,
+        engine,
+        new BertPass(engine, base, adapter, ClassificationObjective.CROSS_ENTROPY));
   }
 
   private static ComputeType trainedIn(AdapterManifest manifest) {

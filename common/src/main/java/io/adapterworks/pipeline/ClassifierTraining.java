@@ -60,7 +60,7 @@ public final class ClassifierTraining {
     LoraAdapter initial = initial(labels);
     TrainingData data =
         new TrainingData(rows(splits.training(), labels), rows(splits.validation(), labels));
-    try (BertPass pass = new BertPass(engine, base, initial, recipe.training().labelSmoothing())) {
+    try (BertPass pass = new BertPass(engine, base, initial, recipe.training().objective())) {
       TrainingResult result =
           new Trainer(pass, recipe.training(), seed, observer)
               .train(data, from.orElseGet(() -> TrainingState.initial(initial.values())));

@@ -17,6 +17,7 @@ import io.adapterworks.evaluate.Verdict;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.BertPass;
+import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
 import io.adapterworks.registry.Promotion;
@@ -101,7 +102,8 @@ public final class EvaluateStage {
       LoraAdapter untrained =
           new ClassifierTraining(engine, base, useCase.recipe(), useCase.seed())
               .initial(dataset.splits().labels());
-      try (BertPass pass = new BertPass(engine, base, untrained, 0)) {
+      try (BertPass pass =
+          new BertPass(engine, base, untrained, ClassificationObjective.CROSS_ENTROPY)) {
         TextEncoder encoder = new TextEncoder(base.tokenizer(), useCase.base().maxTokens());
         NearestCentroid baseline =
             NearestCentroid.fit(new PooledEmbedder(pass, encoder), dataset.splits().training());

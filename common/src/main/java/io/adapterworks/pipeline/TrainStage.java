@@ -14,6 +14,7 @@ import io.adapterworks.evaluate.Outcomes;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.BertPass;
+import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.pipeline.ClassifierTraining.Trained;
 import io.adapterworks.registry.AdapterDraft;
 import io.adapterworks.registry.AdapterManifest;
@@ -176,7 +177,8 @@ public final class TrainStage {
     if (dataset.splits().test().isEmpty()) {
       return metrics;
     }
-    try (BertPass pass = new BertPass(engine, base, adapter, 0)) {
+    try (BertPass pass =
+        new BertPass(engine, base, adapter, ClassificationObjective.CROSS_ENTROPY)) {
       TextEncoder encoder = new TextEncoder(base.tokenizer(), useCase.base().maxTokens());
       Evaluation evaluation =
           Evaluation.of(

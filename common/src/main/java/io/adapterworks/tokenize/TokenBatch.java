@@ -56,6 +56,22 @@ public final class TokenBatch {
     return new TokenBatch(ids, positions, starts, labels, scope);
   }
 
+  /** Every sequence again after all of them: sequence s + S is sequence s. */
+  public TokenBatch twice() {
+    int tokens = ids.length;
+    int[] twiceStarts = Arrays.copyOf(starts, 2 * sequences() + 1);
+    for (int s = 1; s <= sequences(); s++) {
+      twiceStarts[sequences() + s] = tokens + starts[s];
+    }
+    return new TokenBatch(repeated(ids), repeated(positions), twiceStarts, repeated(labels), scope);
+  }
+
+  private static int[] repeated(int[] values) {
+    int[] twice = Arrays.copyOf(values, 2 * values.length);
+    System.arraycopy(values, 0, twice, values.length, values.length);
+    return twice;
+  }
+
   /** The token ids (N). */
   public int[] ids() {
     return ids.clone();

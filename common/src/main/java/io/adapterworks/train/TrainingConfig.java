@@ -2,6 +2,7 @@ package io.adapterworks.train;
 
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import io.adapterworks.pass.ClassificationObjective;
 
 /**
  * How an adapter is trained.
@@ -16,6 +17,8 @@ import io.adapterworks.error.ErrorCode;
  * @param weightDecay decoupled, as in AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101)
  * @param maxGradientNorm the gradient's global L2 norm is clipped to this
  * @param labelSmoothing share of the target that is spread over all classes
+ * @param consistency weight of the disagreement of two passes with different dropout masks, see
+ *     {@link ClassificationObjective}; 0 for none
  * @param beta1 Adam's decay of the first moment
  * @param beta2 Adam's decay of the second moment
  * @param epsilon Adam's term against division by zero
@@ -32,6 +35,7 @@ public record TrainingConfig(
     double weightDecay,
     double maxGradientNorm,
     double labelSmoothing,
+    double consistency,
     double beta1,
     double beta2,
     double epsilon,
@@ -77,9 +81,15 @@ public record TrainingConfig(
         "training.maxGradientNorm=%s; expected a number above 0, usually 1.0",
         maxGradientNorm);
     Check.inRange("training.labelSmoothing", labelSmoothing, 0, 0.9);
+    Check.inRange("training.consistency", consistency, 0, 100);
     Check.inRange("training.beta1", beta1, 0, 0.9999);
     Check.inRange("training.beta2", beta2, 0, 0.99999);
     Check.inRange("training.epsilon", epsilon, 1e-12, 1e-2);
     Check.inRange("training.checkpointEverySteps", checkpointEverySteps, 0, Integer.MAX_VALUE);
+  }
+
+  /** What a classifier's training minimises. */
+  public ClassificationObjective objective() {
+    return new ClassificationObjective(labelSmoothing, consistency);
   }
 }

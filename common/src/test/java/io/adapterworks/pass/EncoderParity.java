@@ -34,7 +34,8 @@ final class EncoderParity {
     try (BaseModel base = BaseModelReader.open(fixture.folder().toString());
         Engine engine = engines.get()) {
       LoraAdapter adapter = PeftDirectory.read(fixture.folder().resolve(adapterFolder), base);
-      try (BertPass pass = new BertPass(engine, base, adapter, 0)) {
+      try (BertPass pass =
+          new BertPass(engine, base, adapter, ClassificationObjective.CROSS_ENTROPY)) {
         check.run(base, pass, adapter);
       }
     }
@@ -46,7 +47,8 @@ final class EncoderParity {
       LoraAdapter start = PeftDirectory.read(fixture.folder().resolve("adapter_start"), base);
       Optional<Head> head = start.layout().head().map(h -> h.head());
       LoraAdapter untrained = LoraAdapter.initialise(base, start.config(), head, 1);
-      try (BertPass pass = new BertPass(engine, base, untrained, 0)) {
+      try (BertPass pass =
+          new BertPass(engine, base, untrained, ClassificationObjective.CROSS_ENTROPY)) {
         Closeness.assertWithin(
             "base logits",
             fixture.floats("base_logits"),

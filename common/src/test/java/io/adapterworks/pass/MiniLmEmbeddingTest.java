@@ -54,7 +54,8 @@ class MiniLmEmbeddingTest {
               LoraConfig.of(8, 16, List.of(LoraConfig.ALL_LINEAR)),
               Optional.of(new Head(2, Head.Pooling.MEAN)),
               1);
-      try (BertPass pass = new BertPass(engine, base, untrained, 0)) {
+      try (BertPass pass =
+          new BertPass(engine, base, untrained, ClassificationObjective.CROSS_ENTROPY)) {
         List<int[]> ids =
             sentences.stream().map(s -> base.tokenizer().encode(s, MAX_TOKENS)).toList();
         float[] ours =

@@ -170,6 +170,7 @@ final class ReferenceFixture {
         number("weight_decay"),
         number("clip"),
         0,
+        0,
         number("betas", 0),
         number("betas", 1),
         number("eps"),

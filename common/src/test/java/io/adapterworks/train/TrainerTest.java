@@ -19,6 +19,7 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.BertPass;
+import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.tokenize.TokenRow;
 import io.adapterworks.train.TrainingConfig.Decay;
 import io.adapterworks.train.TrainingConfig.EarlyStopping;
@@ -75,7 +76,7 @@ class TrainerTest {
             Map.of());
     Optional<Head> head = Optional.of(new Head(2, Head.Pooling.MEAN));
     initial = LoraAdapter.initialise(base, config, head, SEED);
-    pass = new BertPass(engine, base, initial, 0.1);
+    pass = new BertPass(engine, base, initial, new ClassificationObjective(0.1, 1));
     List<TokenRow> rows = new ArrayList<>(rows(CARD_SENTENCES, 0));
     rows.addAll(rows(CLOSING_SENTENCES, 1));
     data = new TrainingData(rows, rows);
@@ -110,6 +111,7 @@ class TrainerTest {
         0.01,
         1,
         0.1,
+        1,
         0.9,
         0.999,
         1e-8,
