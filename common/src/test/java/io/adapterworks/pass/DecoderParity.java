@@ -111,17 +111,28 @@ final class DecoderParity {
             TokenBatch batch = TokenBatch.of(List.of(TokenRow.unlabelled(ids)));
             float[] logits = pass.lastLogits(batch);
             ids = Arrays.copyOf(ids, ids.length + 1);
-            ids[ids.length - 1] = hottest(logits);
+            ids[ids.length - 1] = Sampler.likeliest(logits);
           }
           assertArrayEquals(expected, ids);
         });
   }
 
-  private static int hottest(float[] logits) {
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      best = logits[i] > logits[best] ? i : best;
+  /** The folder saved with the adapter merged in gives the reference's logits. */
+  void mergedLogits(Path scratch) {
+    Path merged = scratch.resolve(fixture.folder().getFileName() + "-merged");
+    with(
+        "adapter_end",
+        PassOptions.DEFAULT,
+        (base, pass, adapter) -> {
+          try (Engine engine = engines.get()) {
+            double difference = MergedModelExport.write(merged, base, adapter, engine);
+            assertEquals(0, difference, 1e-4);
+          }
+        });
+    try (BaseModel base = BaseModelReader.open(merged.toString());
+        Engine engine = engines.get();
+        LlamaPass pass = new LlamaPass(engine, base, LoraAdapter.none(base), PassOptions.DEFAULT)) {
+      assertLogits(pass, "merged_logits", 1e-4);
     }
-    return best;
   }
 }

@@ -77,7 +77,8 @@ class ReferenceParityTest {
         dynamicTest(name + "recomputed gradients", () -> parity.gradients(recompute)),
         dynamicTest(
             name + "20 steps of AdamW", () -> parity.trace(scratch.resolve(folder.getFileName()))),
-        dynamicTest(name + "greedy tokens", parity::greedyTokens));
+        dynamicTest(name + "greedy tokens", parity::greedyTokens),
+        dynamicTest(name + "merged logits", () -> parity.mergedLogits(scratch)));
   }
 
   private static Engine cpuInFloat32() {
