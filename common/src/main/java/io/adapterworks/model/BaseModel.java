@@ -5,6 +5,8 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
 import io.adapterworks.tokenize.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,6 +130,20 @@ public final class BaseModel implements AutoCloseable {
                 "%s has no tokenizer.json; put the model's there (a tokenizer in an older format"
                     + " can be saved as tokenizer.json with Hugging Face's tokenizers)",
                 location));
+  }
+
+  /**
+   * How a decoder expects text: its chat template, or a plain one where it brings none, and the
+   * tokens that end a sequence. Read anew at each call.
+   */
+  public TextFormat textFormat() {
+    Path folder = Path.of(location);
+    Check.that(
+        Files.isDirectory(folder),
+        ErrorCode.MODEL,
+        "%s is an encoder without a chat format; expected a decoder's directory",
+        location);
+    return TextFormat.read(folder);
   }
 
   /** The linear layers that an adapter may sit on, in the order of the forward pass. */

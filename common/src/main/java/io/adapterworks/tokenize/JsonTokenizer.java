@@ -2,6 +2,7 @@ package io.adapterworks.tokenize;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
@@ -106,6 +107,21 @@ public final class JsonTokenizer implements Tokenizer {
   @Override
   public int[] encodePlain(String text) {
     return toInts(delegate.encode(text, false, false).getIds());
+  }
+
+  @Override
+  public TokenSpans encodeSpans(String text) {
+    Encoding encoding = delegate.encode(text, false, false);
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    int[] starts = new int[spans.length];
+    int[] ends = new int[spans.length];
+    for (int i = 0; i < spans.length; i++) {
+      int place = i == 0 ? 0 : ends[i - 1];
+      // The library counts code points; a token that it adds by itself has no span.
+      starts[i] = spans[i] == null ? place : text.offsetByCodePoints(0, spans[i].getStart());
+      ends[i] = spans[i] == null ? place : text.offsetByCodePoints(0, spans[i].getEnd());
+    }
+    return new TokenSpans(toInts(encoding.getIds()), starts, ends);
   }
 
   @Override

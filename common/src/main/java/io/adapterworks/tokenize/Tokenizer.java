@@ -17,6 +17,9 @@ public interface Tokenizer extends AutoCloseable {
   /** The ids of {@code text} alone, whole and without special tokens. */
   int[] encodePlain(String text);
 
+  /** As {@link #encodePlain}, with the part of the text that each token stands for. */
+  TokenSpans encodeSpans(String text);
+
   /** The text of {@code ids} without special tokens. */
   String decode(int[] ids);
 

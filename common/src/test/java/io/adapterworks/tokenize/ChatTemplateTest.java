@@ -107,7 +107,7 @@ class ChatTemplateTest {
         render(
             "{% for i in range(9) if i is even %}{% if i > 3 %}{% break %}"
                 + "{% endif %}{{ i }},{% endfor %}"));
-    assertEquals("a\nb\n", render("{% if true %}\na\n  {% endif %}\nb\n"));
+    assertEquals("a\nb", render("{% if true %}\na\n  {% endif %}\nb\n"));
     assertEquals(
         "yes",
         render(

@@ -1,6 +1,7 @@
 package io.adapterworks.tokenize.template;
 
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
@@ -80,6 +81,7 @@ public final class Template {
             .replace("%B", "MMMM")
             .replace("%m", "MM")
             .replace("%Y", "yyyy");
-    return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).format(LocalDate.now());
+    return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH)
+        .format(LocalDate.now(ZoneId.systemDefault()));
   }
 }
