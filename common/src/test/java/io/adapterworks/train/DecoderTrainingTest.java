@@ -1,0 +1,184 @@
+package io.adapterworks.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapterworks.SharedFolder;
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.EngineFactory;
+import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.engine.FrozenSource.WeightStorage;
+import io.adapterworks.evaluate.TextMetrics;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.BaseModelReader;
+import io.adapterworks.pass.LlamaPass;
+import io.adapterworks.pass.PassOptions;
+import io.adapterworks.tokenize.ConversationEncoder;
+import io.adapterworks.tokenize.ConversationReader;
+import io.adapterworks.tokenize.SequencePacker;
+import io.adapterworks.tokenize.TokenBatch;
+import io.adapterworks.tokenize.TokenRow;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Trains and measures a real pretrained decoder. */
+class DecoderTrainingTest {
+  private static final int TOKENS_PER_BATCH = 2048;
+  private static final LoraConfig LORA = LoraConfig.of(8, 16, List.of(LoraConfig.ALL_LINEAR));
+
+  private BaseModel base;
+  private Engine engine;
+
+  @BeforeEach
+  void open() {
+    base = BaseModelReader.open(SharedFolder.require("fixtures/stories260K").toString());
+    engine =
+        EngineFactory.open(
+            new EngineSettings(EngineSettings.Device.CPU, EngineSettings.ComputeType.FLOAT32, 0));
+  }
+
+  @AfterEach
+  void close() {
+    engine.close();
+    base.close();
+  }
+
+  /** Every token of a story scored but the first. */
+  private List<TokenRow> stories() throws IOException {
+    List<TokenRow> rows = new ArrayList<>();
+    for (JsonNode story : json("data/tinystories/tinystories_1000.json")) {
+      int[] ids = base.tokenizer().encode(story.asText(), 512);
+      int[] labels = Arrays.copyOfRange(ids, 1, ids.length + 1);
+      labels[ids.length - 1] = TokenBatch.IGNORED;
+      rows.add(TokenRow.scored(ids, labels));
+    }
+    return rows;
+  }
+
+  private List<TokenRow> instructions() throws IOException {
+    ConversationEncoder encoder =
+        new ConversationEncoder(base.tokenizer(), base.textFormat().template(), 512);
+    List<TokenRow> rows = new ArrayList<>();
+    for (JsonNode row : json("data/instructions/alpaca_en_demo.json")) {
+      TokenRow encoded = encoder.encode(ConversationReader.read(row, "alpaca")).row();
+      if (TokenBatch.of(List.of(encoded)).scored() > 0) {
+        rows.add(encoded);
+      }
+    }
+    return rows;
+  }
+
+  private static JsonNode json(String shared) throws IOException {
+    return new ObjectMapper().readTree(SharedFolder.require(shared).toFile());
+  }
+
+  private static List<TokenBatch> packed(List<TokenRow> rows) {
+    return new SequencePacker(TOKENS_PER_BATCH, 1).epoch(rows, 0);
+  }
+
+  @Test
+  void packedRowsGiveTheLossAndGradientOfTheRowsAlone() throws IOException {
+    List<TokenRow> rows = stories().subList(0, 6);
+    LoraAdapter fresh = LoraAdapter.initialise(base, LORA, Optional.empty(), 4);
+    float[] values = fresh.values();
+    for (int i = 0; i < values.length; i++) {
+      values[i] += 0.01f * (float) Math.sin(i);
+    }
+    LoraAdapter adapter = fresh.withValues(values);
+    try (LlamaPass pass = new LlamaPass(engine, base, adapter, PassOptions.DEFAULT)) {
+      TokenBatch together = TokenBatch.of(rows);
+      float[] gradient = new float[values.length];
+      double loss = pass.lossAndGradient(together, 1, gradient);
+      double expectedLoss = 0;
+      float[] expected = new float[values.length];
+      float[] alone = new float[values.length];
+      for (TokenRow row : rows) {
+        TokenBatch single = TokenBatch.of(List.of(row));
+        double share = (double) single.scored() / together.scored();
+        expectedLoss += share * pass.lossAndGradient(single, 1, alone);
+        for (int i = 0; i < expected.length; i++) {
+          expected[i] += (float) (share * alone[i]);
+        }
+      }
+      assertEquals(expectedLoss, loss, 1e-5);
+      assertArrayEquals(expected, gradient, 1e-5f);
+    }
+  }
+
+  @Test
+  void eightBitWeightsForeseeTextAsWell() throws IOException {
+    List<TokenBatch> batches = packed(stories().subList(800, 900));
+    LoraAdapter none = LoraAdapter.none(base);
+    double exact;
+    try (LlamaPass pass = new LlamaPass(engine, base, none, PassOptions.DEFAULT)) {
+      exact = TextMetrics.foresight(pass, batches).perplexity();
+    }
+    PassOptions eightBit = new PassOptions(WeightStorage.INT8, PassOptions.Activations.KEEP);
+    try (LlamaPass pass = new LlamaPass(engine, base, none, eightBit)) {
+      double rounded = TextMetrics.foresight(pass, batches).perplexity();
+      System.out.println("perplexity " + exact + ", with eight-bit weights " + rounded);
+      assertEquals(1, rounded / exact, 0.01);
+    }
+  }
+
+  @Test
+  void trainingLowersPerplexityOnStoriesThatWereNotSeen() throws IOException {
+    List<TokenRow> rows = stories();
+    assertLowered(rows.subList(0, 800), rows.subList(800, 1000), 3e-3, 0.96);
+  }
+
+  @Test
+  void trainingLowersPerplexityFarMoreOnTextOfAnotherKind() throws IOException {
+    List<TokenRow> rows = instructions();
+    assertLowered(rows.subList(0, 800), rows.subList(800, rows.size()), 1e-2, 0.3);
+  }
+
+  /** One epoch; the perplexity after it is at most {@code share} of that before. */
+  private void assertLowered(
+      List<TokenRow> train, List<TokenRow> test, double learningRate, double share) {
+    LoraAdapter adapter = LoraAdapter.initialise(base, LORA, Optional.empty(), 1);
+    try (LlamaPass pass = new LlamaPass(engine, base, adapter, PassOptions.DEFAULT)) {
+      List<TokenBatch> batches = packed(train);
+      double before = TextMetrics.foresight(pass, packed(test)).perplexity();
+      AdapterNetwork network =
+          new AdapterNetwork(pass, config(learningRate), batches.size(), adapter.values());
+      for (int i = 0; i < batches.size(); i++) {
+        network.step(batches.get(i), i);
+      }
+      pass.setParameters(network.parameters());
+      double after = TextMetrics.foresight(pass, packed(test)).perplexity();
+      System.out.println("perplexity from " + before + " to " + after);
+      assertTrue(after <= share * before, "perplexity from " + before + " to " + after);
+    }
+  }
+
+  private static TrainingConfig config(double learningRate) {
+    return new TrainingConfig(
+        1,
+        1,
+        learningRate,
+        1,
+        0.05,
+        TrainingConfig.Decay.COSINE,
+        0,
+        1,
+        0,
+        0,
+        0.9,
+        0.999,
+        1e-8,
+        new TrainingConfig.EarlyStopping(0, 0),
+        0);
+  }
+}
