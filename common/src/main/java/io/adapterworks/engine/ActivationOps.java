@@ -21,7 +21,7 @@ public interface ActivationOps {
    */
   void swiGluForward(Tensor gateUp, Tensor y);
 
-  /** dGateUp(N, 2F) for dy(N, F). */
+  /** dGateUp(N, 2F) for dy(N, F); dGateUp may be gateUp itself. */
   void swiGluBackward(Tensor dy, Tensor gateUp, Tensor dGateUp);
 
   /** y = dropout(x); see {@link Dropout}. Applied to dy, it is its own backward. */

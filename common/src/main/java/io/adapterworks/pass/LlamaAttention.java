@@ -68,6 +68,8 @@ final class LlamaAttention {
 
   /**
    * What forward leaves for backward. All (N, …), in the compute type but for float32 statistics.
+   *
+   * @param normed not kept: shared with the other layers
    */
   record Saved(
       Tensor normed,
@@ -80,10 +82,16 @@ final class LlamaAttention {
       Tensor logSumExp,
       Tensor hOutput) {}
 
-  Saved allocate(long n, TensorScope scope) {
+  /** C, the width of the layer's input. */
+  int width() {
+    return hidden;
+  }
+
+  Saved allocate(Tensor normed, TensorScope scope) {
     DType type = engine.computeType();
+    long n = normed.rows();
     return new Saved(
-        scope.allocate(type, n, hidden),
+        normed,
         scope.allocate(DType.FLOAT32, n),
         scope.allocate(type, n, queryKeyValue.totalRank()),
         scope.allocate(type, n, shape.queryWidth() + 2L * shape.kvWidth()),
@@ -173,6 +181,9 @@ final class LlamaAttention {
     queryNorm.ifPresent(
         head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
     keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));
+    if (queryKeyValue.isAdapted()) {
+      norm.forward(step.x(), saved.normed, saved.rstd);
+    }
     if (step.reach() == Reach.WEIGHTS) {
       queryKeyValue.backwardWeights(dQkv, saved.normed, saved.hQueryKeyValue);
       return;

@@ -15,7 +15,6 @@ import java.util.List;
  */
 final class LlamaFeedForward {
   private final Engine engine;
-  private final int hidden;
   private final int intermediate;
   private final FrozenRmsNorm norm;
   private final AdaptedLinear gateUp;
@@ -25,7 +24,6 @@ final class LlamaFeedForward {
     LlamaConfig config = (LlamaConfig) base.config();
     String layer = config.layerPrefix(base.prefix(), place.index());
     this.engine = engine;
-    this.hidden = config.hidden();
     this.intermediate = config.intermediate();
     this.norm =
         FrozenRmsNorm.load(
@@ -46,14 +44,20 @@ final class LlamaFeedForward {
   record Saved(
       Tensor normed, Tensor rstd, Tensor hGateUp, Tensor gateUp, Tensor activated, Tensor hDown) {}
 
-  Saved allocate(long n, TensorScope scope) {
+  /** F, the width between up and down. */
+  int width() {
+    return intermediate;
+  }
+
+  Saved allocate(LlamaLayer.Inputs inputs, TensorScope scope) {
     DType type = engine.computeType();
+    long n = inputs.normed().rows();
     return new Saved(
-        scope.allocate(type, n, hidden),
+        inputs.normed(),
         scope.allocate(DType.FLOAT32, n),
         scope.allocate(type, n, gateUp.totalRank()),
         scope.allocate(type, n, 2L * intermediate),
-        scope.allocate(type, n, intermediate),
+        inputs.activated(),
         scope.allocate(type, n, down.totalRank()));
   }
 
@@ -66,7 +70,7 @@ final class LlamaFeedForward {
   }
 
   /** Memory that the backward passes of all layers share. */
-  record Scratch(Tensor dNormed, Tensor dActivated, Tensor dGateUp) {}
+  record Scratch(Tensor dNormed, Tensor dActivated) {}
 
   /**
    * @param dNormed (N, C), which may be shared with another scratch that is not in use
@@ -74,15 +78,24 @@ final class LlamaFeedForward {
   Scratch allocateScratch(Tensor dNormed, TensorScope scope) {
     DType type = engine.computeType();
     long n = dNormed.rows();
-    return new Scratch(
-        dNormed, scope.allocate(type, n, intermediate), scope.allocate(type, n, 2L * intermediate));
+    return new Scratch(dNormed, scope.allocate(type, n, intermediate));
   }
 
-  /** Adds the gradients of A and B; turns dy(N, C) into dx(N, C), in place. */
+  /**
+   * Adds the gradients of A and B; turns dy(N, C) into dx(N, C), in place. Uses up what forward
+   * left.
+   */
   void backward(Saved saved, Tensor x, Tensor dy, Scratch scratch) {
+    if (down.isAdapted()) {
+      engine.activation().swiGluForward(saved.gateUp, saved.activated);
+    }
     down.backward(dy, saved.activated, saved.hDown, Write.SET, scratch.dActivated);
-    engine.activation().swiGluBackward(scratch.dActivated, saved.gateUp, scratch.dGateUp);
-    gateUp.backward(scratch.dGateUp, saved.normed, saved.hGateUp, Write.SET, scratch.dNormed);
+    Tensor dGateUp = saved.gateUp;
+    engine.activation().swiGluBackward(scratch.dActivated, saved.gateUp, dGateUp);
+    if (gateUp.isAdapted()) {
+      norm.forward(x, saved.normed, saved.rstd);
+    }
+    gateUp.backward(dGateUp, saved.normed, saved.hGateUp, Write.SET, scratch.dNormed);
     norm.backward(scratch.dNormed, x, saved.rstd, Write.ADD, dy);
   }
 }

@@ -28,14 +28,28 @@ final class LlamaLayer {
     return attention.isAdapted() || feedForward.isAdapted();
   }
 
+  /**
+   * Inputs of the products, which all layers share: forward sets them, and backward makes again
+   * what an adapter needs, for that costs less than the memory would.
+   *
+   * @param normed (N, C)
+   * @param activated (N, F): silu(gate) · up
+   */
+  record Inputs(Tensor normed, Tensor activated) {}
+
+  Inputs allocateInputs(long n, TensorScope scope) {
+    return new Inputs(
+        scope.allocate(type, n, attention.width()), scope.allocate(type, n, feedForward.width()));
+  }
+
   /** What forward leaves for backward; middle(N, C) is between the two halves. */
   record Saved(LlamaAttention.Saved attention, Tensor middle, LlamaFeedForward.Saved feedForward) {}
 
-  Saved allocate(Tensor x, TensorScope scope) {
+  Saved allocate(Tensor x, Inputs inputs, TensorScope scope) {
     return new Saved(
-        attention.allocate(x.rows(), scope),
+        attention.allocate(inputs.normed(), scope),
         scope.allocate(type, x.rows(), x.columns()),
-        feedForward.allocate(x.rows(), scope));
+        feedForward.allocate(inputs, scope));
   }
 
   /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */

@@ -102,7 +102,7 @@ public final class LlamaPass implements LanguageModel {
    * What a forward pass leaves on the device.
    *
    * @param inputs (N, C) of each layer, then the last layer's output
-   * @param saved what each layer left, or one that all layers shared
+   * @param saved what each layer left; layers that are computed again share one
    * @param normed (N, C): the last hidden states, normalised
    * @param rstd (N): of that normalisation
    */
@@ -117,9 +117,12 @@ public final class LlamaPass implements LanguageModel {
     }
   }
 
-  /** Keeps every layer's activations, or only its input. */
-  private Forward forward(
-      TokenBatch tokens, PassMode mode, PassOptions.Activations kept, TensorScope scope) {
+  /**
+   * Forward over a batch.
+   *
+   * @param recomputed so many layers, from the first, keep only their input
+   */
+  private Forward forward(TokenBatch tokens, PassMode mode, int recomputed, TensorScope scope) {
     rope.reserve(tokens.maxLength());
     DeviceBatch batch =
         DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
@@ -127,12 +130,13 @@ public final class LlamaPass implements LanguageModel {
     engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
     List<Tensor> inputs = new ArrayList<>(List.of(x));
     List<LlamaLayer.Saved> saved = new ArrayList<>();
-    for (LlamaLayer layer : layers) {
-      if (saved.isEmpty() || kept == PassOptions.Activations.KEEP) {
-        saved.add(layer.allocate(x, scope));
-      }
+    LlamaLayer.Inputs products = layers.get(0).allocateInputs(batch.tokens(), scope);
+    for (int i = 0; i < layers.size(); i++) {
+      LlamaLayer layer = layers.get(i);
+      boolean shares = i > 0 && i < recomputed;
+      saved.add(shares ? saved.get(0) : layer.allocate(x, products, scope));
       Tensor y = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
-      layer.forward(mode, x, batch, saved.get(saved.size() - 1), y);
+      layer.forward(mode, x, batch, saved.get(i), y);
       inputs.add(y);
       x = y;
     }
@@ -143,7 +147,7 @@ public final class LlamaPass implements LanguageModel {
   }
 
   private Forward inference(TokenBatch tokens, TensorScope scope) {
-    return forward(tokens, PassMode.INFERENCE, PassOptions.Activations.RECOMPUTE, scope);
+    return forward(tokens, PassMode.INFERENCE, layers.size(), scope);
   }
 
   @Override
@@ -151,7 +155,7 @@ public final class LlamaPass implements LanguageModel {
     parameters.setDropoutSeed(dropoutSeed);
     parameters.zeroGradients();
     try (TensorScope scope = engine.openScope("step")) {
-      Forward forward = forward(tokens, PassMode.TRAINING, options.activations(), scope);
+      Forward forward = forward(tokens, PassMode.TRAINING, options.recomputedLayers(), scope);
       Tensor dNormed = scope.allocate(engine.computeType(), tokens.tokens(), config.hidden());
       Tensor loss = crossEntropy(forward, tokens, dNormed, scope);
       backward(forward, dNormed, scope);
@@ -217,12 +221,13 @@ public final class LlamaPass implements LanguageModel {
 
   /** What layer {@code i} left; computed again where it was not kept, with y to {@code scratch}. */
   private LlamaLayer.Saved saved(Forward forward, int i, Tensor scratch) {
-    if (options.activations() == PassOptions.Activations.KEEP) {
-      return forward.saved.get(i);
+    LlamaLayer.Saved saved = forward.saved.get(i);
+    if (i < options.recomputedLayers()) {
+      layers
+          .get(i)
+          .forward(PassMode.TRAINING, forward.inputs.get(i), forward.batch, saved, scratch);
     }
-    LlamaLayer.Saved shared = forward.saved.get(0);
-    layers.get(i).forward(PassMode.TRAINING, forward.inputs.get(i), forward.batch, shared, scratch);
-    return shared;
+    return saved;
   }
 
   @Override
@@ -253,7 +258,7 @@ public final class LlamaPass implements LanguageModel {
     TokenBatch tokens = TokenBatch.of(prompts.stream().map(TokenRow::unlabelled).toList());
     List<Integer> all = IntStream.range(0, prompts.size()).boxed().toList();
     try (TensorScope scope = engine.openScope("step")) {
-      Forward forward = forward(tokens, PassMode.INFERENCE, PassOptions.Activations.KEEP, scope);
+      Forward forward = forward(tokens, PassMode.INFERENCE, 0, scope);
       for (int i = 0; i < layers.size(); i++) {
         CachedStep step = new CachedStep(cache, i, all);
         layers.get(i).remember(forward.batch, step, forward.saved.get(i));
@@ -276,7 +281,8 @@ public final class LlamaPass implements LanguageModel {
       Tensor x = scope.allocate(engine.computeType(), n, config.hidden());
       Tensor y = scope.allocate(engine.computeType(), n, config.hidden());
       engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
-      LlamaLayer.Saved shared = layers.get(0).allocate(x, scope);
+      LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, scope);
+      LlamaLayer.Saved shared = layers.get(0).allocate(x, products, scope);
       for (int i = 0; i < layers.size(); i++) {
         layers.get(i).decode(x, batch, new CachedStep(cache, i, grown), shared, y);
         Tensor swapped = x;

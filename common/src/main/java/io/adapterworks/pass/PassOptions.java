@@ -1,26 +1,30 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.engine.FrozenSource.WeightStorage;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
 
 /**
  * How a pass spends memory.
  *
  * @param weights how the base's linear layers are kept on the device
- * @param activations what forward keeps for backward
+ * @param recomputedLayers so many layers, from the first, keep only their input for backward, which
+ *     computes the rest again: each costs a third of its time more. Chen et al. 2016,
+ *     arXiv:1604.06174. A number beyond the model's layers means all of them.
  */
-public record PassOptions(WeightStorage weights, Activations activations) {
-  /** Fastest: weights in the compute type, all activations kept. */
-  public static final PassOptions DEFAULT =
-      new PassOptions(WeightStorage.COMPUTE_TYPE, Activations.KEEP);
+public record PassOptions(WeightStorage weights, int recomputedLayers) {
+  /** Fastest: weights in the compute type, nothing computed again but norms and activations. */
+  public static final PassOptions DEFAULT = new PassOptions(WeightStorage.COMPUTE_TYPE, 0);
 
-  /** What forward keeps for backward. */
-  public enum Activations {
-    /** Everything. */
-    KEEP,
-    /**
-     * Only each layer's input; backward computes the rest again, for about a third more time. Chen
-     * et al. 2016, arXiv:1604.06174.
-     */
-    RECOMPUTE
+  /** Smallest activations: every layer is computed again. */
+  public static final PassOptions RECOMPUTE_ALL =
+      new PassOptions(WeightStorage.COMPUTE_TYPE, Integer.MAX_VALUE);
+
+  public PassOptions {
+    Check.that(
+        recomputedLayers >= 0,
+        ErrorCode.CONFIGURATION,
+        "recomputedLayers=%d; expected 0 (none) or more",
+        recomputedLayers);
   }
 }

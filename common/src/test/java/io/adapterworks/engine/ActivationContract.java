@@ -62,6 +62,9 @@ public interface ActivationContract {
         pair.both(
             s -> s.engine().activation().swiGluBackward(s.of(dy), s.of(gateUp), s.of(dGateUp)));
         pair.assertClose("dGateUp", dGateUp);
+        pair.both(
+            s -> s.engine().activation().swiGluBackward(s.of(dy), s.of(gateUp), s.of(gateUp)));
+        pair.assertClose("dGateUp in place", gateUp);
       }
     }
   }

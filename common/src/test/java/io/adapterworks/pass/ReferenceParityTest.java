@@ -65,8 +65,6 @@ class ReferenceParityTest {
   private Stream<DynamicTest> decoder(Path folder) {
     ReferenceFixture fixture = new ReferenceFixture(folder);
     DecoderParity parity = new DecoderParity(fixture, ReferenceParityTest::cpuInFloat32);
-    PassOptions recompute =
-        new PassOptions(PassOptions.DEFAULT.weights(), PassOptions.Activations.RECOMPUTE);
     String name = folder.getFileName() + ": ";
     return Stream.of(
         dynamicTest(name + "base logits", parity::baseLogits),
@@ -74,7 +72,11 @@ class ReferenceParityTest {
             name + "start logits", () -> parity.logits("adapter_start", "start_logits", 1e-4)),
         dynamicTest(name + "end logits", () -> parity.logits("adapter_end", "end_logits", 1e-4)),
         dynamicTest(name + "gradients", () -> parity.gradients(PassOptions.DEFAULT)),
-        dynamicTest(name + "recomputed gradients", () -> parity.gradients(recompute)),
+        dynamicTest(
+            name + "recomputed gradients", () -> parity.gradients(PassOptions.RECOMPUTE_ALL)),
+        dynamicTest(
+            name + "gradients with one layer recomputed",
+            () -> parity.gradients(new PassOptions(PassOptions.DEFAULT.weights(), 1))),
         dynamicTest(
             name + "20 steps of AdamW", () -> parity.trace(scratch.resolve(folder.getFileName()))),
         dynamicTest(name + "greedy tokens", parity::greedyTokens),

@@ -24,7 +24,7 @@ final class CudaAttentionOps implements AttentionOps {
   private static final int SHARED_ALIGNMENT = 1024;
   private static final int PLAIN_ROWS = 4;
   private static final int THREADS = 128;
-  private static final int FORWARD_TILES = 3;
+  private static final int FORWARD_TILES = 5;
   private static final int BACKWARD_TILES = 6;
 
   private final CudaContext context;

@@ -45,7 +45,7 @@ final class CudaLossOps implements LossOps {
       Kernels.Launch launch =
           context.launch("cross_entropy_float").tensor(logits).tensor(labels).real(smoothing);
       score(launch.real(scale), logits, dLogits, results);
-      finish(results, false, loss);
+      finish(results, loss);
     }
   }
 
@@ -74,7 +74,7 @@ final class CudaLossOps implements LossOps {
             MatrixProducts.Product.set(
                 part, Transpose.NO, weight, Transpose.NO, dx.rows(row, rows)));
       }
-      finish(results, true, loss);
+      finish(results, loss);
     }
   }
 
@@ -95,14 +95,15 @@ final class CudaLossOps implements LossOps {
         .run(new Kernels.Grid(dLogits.rows(), 1, 1), new Kernels.Block(BLOCK, 1), 0);
   }
 
-  private void finish(RowResults results, boolean hits, Tensor loss) {
+  /** Adds the losses to loss[0], and the hits to loss[1] where there is one. */
+  private void finish(RowResults results, Tensor loss) {
     context
         .launch("loss_finish")
         .tensor(results.loss())
         .tensor(results.hit())
         .number(results.loss().columns())
         .tensor(loss)
-        .flag(hits)
+        .flag(loss.shape().elements() > 1)
         .run(new Kernels.Grid(1, 1, 1), new Kernels.Block(BLOCK, 1), 0);
   }
 }

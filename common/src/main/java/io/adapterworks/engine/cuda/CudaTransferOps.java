@@ -1,11 +1,12 @@
 package io.adapterworks.engine.cuda;
 
 import io.adapterworks.engine.TransferOps;
+import io.adapterworks.engine.Write;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.DType;
-import io.adapterworks.tensor.Float16;
 import io.adapterworks.tensor.HostTensor;
+import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.nio.ByteBuffer;
@@ -16,6 +17,7 @@ import org.bytedeco.javacpp.BytePointer;
 /** {@link TransferOps} through one buffer of page-locked host memory. */
 final class CudaTransferOps implements TransferOps, AutoCloseable {
   private static final int STAGING_BYTES = 32 << 20;
+  private static final int CHUNK_FLOATS = STAGING_BYTES / Float.BYTES;
 
   /** Takes the rows of a matrix from {@code firstRow} on, in memory that is reused afterwards. */
   interface RowsConsumer {
@@ -39,12 +41,7 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   }
 
   private void upload(int count, Tensor to, Encoder encoder) {
-    Check.that(
-        to.isContiguous() && to.shape().elements() == count,
-        ErrorCode.MODEL,
-        "%d values do not fit %s",
-        count,
-        to);
+    requireCount(count, to);
     int size = to.dtype().bytes();
     int chunk = STAGING_BYTES / size;
     for (int from = 0; from < count; from += chunk) {
@@ -54,6 +51,15 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
       }
       send(CudaStorage.address(to) + (long) from * size, part * size);
     }
+  }
+
+  private static void requireCount(int count, Tensor tensor) {
+    Check.that(
+        tensor.isContiguous() && tensor.shape().elements() == count,
+        ErrorCode.MODEL,
+        "%d values do not fit %s",
+        count,
+        tensor);
   }
 
   private void send(long to, int bytes) {
@@ -66,12 +72,23 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
     context.device().synchronize();
   }
 
+  /** Rounding to bfloat16 is done on the card: the host's part is one copy. */
   @Override
   public void upload(float[] from, Tensor to) {
-    if (to.dtype() == DType.BFLOAT16) {
-      upload(from.length, to, (i, at) -> staging.putShort(at, Float16.toBfloat16(from[i])));
-    } else {
-      upload(from.length, to, (i, at) -> staging.putFloat(at, from[i]));
+    requireCount(from.length, to);
+    for (int start = 0; start < from.length; start += CHUNK_FLOATS) {
+      int part = Math.min(CHUNK_FLOATS, from.length - start);
+      staging.asFloatBuffer().put(from, start, part);
+      Tensor target = to.view(start, Shape.of(part));
+      if (CudaContext.isFloat(to)) {
+        send(CudaStorage.address(target), part * Float.BYTES);
+      } else {
+        try (TensorScope scratch = context.scratch()) {
+          Tensor wide = scratch.allocate(DType.FLOAT32, part);
+          send(CudaStorage.address(wide), part * Float.BYTES);
+          cast(wide, target);
+        }
+      }
     }
   }
 
@@ -153,17 +170,18 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
 
   @Override
   public void download(Tensor from, float[] to) {
-    int size = from.dtype().bytes();
-    int chunk = STAGING_BYTES / size;
-    for (int start = 0; start < to.length; start += chunk) {
-      int part = Math.min(chunk, to.length - start);
-      fetch(CudaStorage.address(from) + (long) start * size, part * size);
-      for (int i = 0; i < part; i++) {
-        to[start + i] =
-            from.dtype() == DType.BFLOAT16
-                ? Float16.fromBfloat16(staging.getShort(2 * i))
-                : staging.getFloat(4 * i);
+    requireCount(to.length, from);
+    for (int start = 0; start < to.length; start += CHUNK_FLOATS) {
+      int part = Math.min(CHUNK_FLOATS, to.length - start);
+      Tensor source = from.view(start, Shape.of(part));
+      try (TensorScope scratch = context.scratch()) {
+        Tensor wide = CudaContext.isFloat(from) ? source : scratch.allocate(DType.FLOAT32, part);
+        if (wide != source) {
+          cast(source, wide);
+        }
+        fetch(CudaStorage.address(wide), part * Float.BYTES);
       }
+      staging.asFloatBuffer().get(to, start, part);
     }
   }
 
@@ -181,15 +199,15 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
 
   @Override
   public void cast(Tensor from, Tensor to) {
-    copyScaled(from, 1, to, false);
+    copyScaled(from, 1, Write.SET, to);
   }
 
   @Override
   public void addScaled(Tensor from, float scale, Tensor to) {
-    copyScaled(from, scale, to, true);
+    copyScaled(from, scale, Write.ADD, to);
   }
 
-  private void copyScaled(Tensor from, float scale, Tensor to, boolean add) {
+  private void copyScaled(Tensor from, float scale, Write write, Tensor to) {
     context
         .launch("copy_scaled")
         .matrix(from)
@@ -199,7 +217,7 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
         .number(to.shape().elements())
         .integer(to.columns())
         .real(scale)
-        .flag(add)
+        .flag(write == Write.ADD)
         .each(to.shape().elements());
   }
 

@@ -1,7 +1,8 @@
 // Blockwise attention, Dao 2023, arXiv:2307.08691: a block holds 64 queries and walks over tiles of
-// 64 keys; a warp holds 16 of the queries. Values are fetched while scores are computed, the next keys
-// while values are added up. Grid (heads, segments, query tiles), the longest rows first.
-extern "C" __global__ void __launch_bounds__(THREADS, 3)
+// 64 keys; a warp holds 16 of the queries. The next tile's scores are multiplied while this tile's are
+// turned into weights (Shah et al. 2024, arXiv:2407.08608); keys are fetched two tiles ahead, values
+// one. Grid (heads, segments, query tiles), the longest rows first.
+extern "C" __global__ void __launch_bounds__(THREADS, 2)
     attention_forward(const bf16* q, int64 qStride, const bf16* k, int64 kStride, const bf16* v,
                       int64 vStride, bf16* out, float* logSumExp, const int* starts, int tokens,
                       int group, float scale, int causal) {
@@ -14,7 +15,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3)
   }
   int head = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   unsigned queries = tilesAt(memory), keys = queries + TILE_BYTES;
-  unsigned values = keys + TILE_BYTES;
+  unsigned values = keys + 2 * TILE_BYTES;
   q += (first + queryAt) * qStride + head * HEAD_DIM;
   k += first * kStride + head / group * HEAD_DIM;
   v += first * vStride + head / group * HEAD_DIM;
@@ -24,27 +25,41 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3)
   startTile(queries, q, qStride, length - queryAt);
   startTile(keys, k, kStride, length);
   commitLoads();
+  if (tiles > 1) {
+    startTile(keys + TILE_BYTES, k + ROWS * kStride, kStride, length - ROWS);
+  }
+  startTile(values, v, vStride, length);
+  commitLoads();
 
   float sum[HEAD_DIM / 8][4] = {};
   float highest[2] = {-INFINITY, -INFINITY}, total[2] = {0.f, 0.f};
+  float scores[ROWS / 8][4], next[ROWS / 8][4];
+  waitLoads<1>();
+  publishTiles();
+  __syncthreads();
+  startProducts();
+  multiplyTiles(scores, queries, warp * 16, keys);
+  finishProducts();
+  hold<ROWS / 8>(scores);
   for (int j = 0; j < tiles; j++) {
     waitLoads<0>();
     publishTiles();
     __syncthreads();
-    startTile(values, v + j * ROWS * vStride, vStride, length - j * ROWS);
-    commitLoads();
-    float scores[ROWS / 8][4];
-    startProducts();
-    multiplyTiles(scores, queries, warp * 16, keys);
-    finishProducts();
-    hold<ROWS / 8>(scores);
-    waitLoads<0>();
-    publishTiles();
-    __syncthreads();
+    if (j + 2 < tiles) {
+      startTile(keys + j % 2 * TILE_BYTES, k + (j + 2) * ROWS * kStride, kStride,
+                length - (j + 2) * ROWS);
+    }
     if (j + 1 < tiles) {
-      startTile(keys, k + (j + 1) * ROWS * kStride, kStride, length - (j + 1) * ROWS);
+      startTile(values + (j + 1) % 2 * TILE_BYTES, v + (j + 1) * ROWS * vStride, vStride,
+                length - (j + 1) * ROWS);
     }
     commitLoads();
+    if (j + 1 < tiles) {
+      hold<ROWS / 8>(next);
+      startProducts();
+      multiplyTiles(next, queries, warp * 16, keys + (j + 1) % 2 * TILE_BYTES);
+      commitProducts();
+    }
     if (j == tiles - 1) {
 #pragma unroll
       for (int i = 0; i < ROWS / 8; i++) {
@@ -89,9 +104,17 @@ extern "C" __global__ void __launch_bounds__(THREADS, 3)
     packWeights(weights, scores);
     hold<HEAD_DIM / 8>(sum);
     startProducts();
-    addProduct(sum, weights, values);
+    addProduct(sum, weights, values + j % 2 * TILE_BYTES);
     finishProducts();
     hold<HEAD_DIM / 8>(sum);
+    hold<ROWS / 8>(next);
+#pragma unroll
+    for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        scores[i][e] = next[i][e];
+      }
+    }
   }
 #pragma unroll
   for (int half = 0; half < 2; half++) {

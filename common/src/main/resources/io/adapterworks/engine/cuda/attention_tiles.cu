@@ -185,9 +185,13 @@ __device__ __forceinline__ void startProducts() {
   asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 }
 
-// Waits for the warpgroup's products.
-__device__ __forceinline__ void finishProducts() {
+__device__ __forceinline__ void commitProducts() {
   asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+}
+
+// Waits for all of the warpgroup's products.
+__device__ __forceinline__ void finishProducts() {
+  commitProducts();
   asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
 }
 
@@ -226,6 +230,7 @@ __device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*wei
 #else
 
 __device__ __forceinline__ void startProducts() {}
+__device__ __forceinline__ void commitProducts() {}
 __device__ __forceinline__ void finishProducts() {}
 __device__ __forceinline__ void publishTiles() {}
 template <int TILES>

@@ -344,6 +344,7 @@ __device__ void gradientTile(const bf16* low, int64 lowStride, int rank, const b
   int64 end = first + each < g.tokens ? first + each : g.tokens;
   int64 chunk = column + lane / 4 * 8;
   float sum[TILES][8][4] = {};
+#pragma unroll 2
   for (int64 n = first; n < end; n += 16) {
     Eight right[4];
     int64 at[4];
@@ -363,20 +364,18 @@ __device__ void gradientTile(const bf16* low, int64 lowStride, int rank, const b
     }
 #pragma unroll
     for (int m = 0; m < TILES; m++) {
-      unsigned left[4];
+      // Two neighbouring ranks a load: rows i and i + 8 of the product are ranks 2i and 2i + 1.
+      int r = 16 * m + lane / 4 * 2;
+      unsigned both[4];
 #pragma unroll
       for (int i = 0; i < 4; i++) {
-        int r = 16 * m + lane / 4 + i % 2 * 8;
-        const bf16* from = low + r;
-        unsigned lower = 0, upper = 0;
-        if (r < rank && at[i / 2 * 2] < end) {
-          lower = from[at[i / 2 * 2] * lowStride].bits;
-        }
-        if (r < rank && at[i / 2 * 2 + 1] < end) {
-          upper = from[at[i / 2 * 2 + 1] * lowStride].bits;
-        }
-        left[i] = lower | upper << 16;
+        bool there = at[i] < end && r < rank;
+        both[i] = there ? *(const unsigned*)(low + at[i] * lowStride + r) : 0;
       }
+      unsigned left[4] = {__byte_perm(both[0], both[1], 0x5410),
+                          __byte_perm(both[0], both[1], 0x7632),
+                          __byte_perm(both[2], both[3], 0x5410),
+                          __byte_perm(both[2], both[3], 0x7632)};
 #pragma unroll
       for (int t = 0; t < 8; t++) {
         multiply16(sum[m][t], left, pairs[t][0], pairs[t][1]);
@@ -390,7 +389,7 @@ __device__ void gradientTile(const bf16* low, int64 lowStride, int rank, const b
     for (int t = 0; t < 8; t++) {
 #pragma unroll
       for (int e = 0; e < 4; e++) {
-        int r = lane / 4 + e / 2 * 8, c = (lane % 4 * 2 + e % 2) * 8 + t;
+        int r = lane / 4 * 2 + e / 2, c = (lane % 4 * 2 + e % 2) * 8 + t;
         sums[(warp * 16 + r) * GRADIENT_COLUMNS + c] = sum[m][t][e];
       }
     }

@@ -1,0 +1,225 @@
+package io.adapterworks.pass;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.adapterworks.SharedFolder;
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.PeftDirectory;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.engine.EngineSettings.ComputeType;
+import io.adapterworks.engine.cuda.CudaEngine;
+import io.adapterworks.error.AdapterworksException;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.BaseModelReader;
+import io.adapterworks.tokenize.TokenBatch;
+import io.adapterworks.tokenize.TokenRow;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * PyTorch's and PEFT's float32 numbers on a card. In float32 the processor's tolerances hold; in
+ * bfloat16 logits are within 2e-2 and gradients within 3e-2 of their norm, and the losses of 20
+ * steps of AdamW within 2e-2. Skipped, saying why, where there is no card.
+ */
+@Tag("gpu")
+class CudaParityTest {
+  /** What is allowed, by compute type. */
+  private record Tolerance(double logits, double gradients, double losses) {
+    static Tolerance of(ComputeType type) {
+      return type == ComputeType.FLOAT32
+          ? new Tolerance(1e-4, 1e-3, 1e-3)
+          : new Tolerance(2e-2, 3e-2, 2e-2);
+    }
+  }
+
+  private static Engine open(ComputeType type) {
+    try {
+      return CudaEngine.open(new EngineSettings(EngineSettings.Device.CUDA, type, 0));
+    } catch (AdapterworksException missing) {
+      return Assumptions.abort("skipped, no card: " + missing.getMessage());
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> tracedFoldersAreReproduced() throws IOException {
+    List<Path> folders;
+    try (Stream<Path> children = Files.list(SharedFolder.require("fixtures"))) {
+      folders = children.filter(f -> Files.exists(f.resolve("trace.json"))).sorted().toList();
+    }
+    return folders.stream()
+        .flatMap(
+            folder ->
+                Stream.of(ComputeType.FLOAT32, ComputeType.BFLOAT16)
+                    .map(
+                        type ->
+                            DynamicTest.dynamicTest(
+                                folder.getFileName() + " " + type, () -> check(folder, type))));
+  }
+
+  private static void check(Path folder, ComputeType type) {
+    ReferenceFixture fixture = new ReferenceFixture(folder);
+    try (BaseModel base = BaseModelReader.open(folder.toString());
+        Engine engine = open(type)) {
+      LoraAdapter adapter = PeftDirectory.read(folder.resolve("adapter_start"), base);
+      if (base.config().modelType().equals("bert")) {
+        try (BertPass pass =
+            new BertPass(engine, base, adapter, ClassificationObjective.CROSS_ENTROPY)) {
+          check(fixture, new Trained(pass, pass::logits, adapter), type);
+        }
+      } else {
+        try (LlamaPass pass = new LlamaPass(engine, base, adapter, PassOptions.DEFAULT)) {
+          check(fixture, new Trained(pass, pass::logits, adapter), type);
+        }
+      }
+    }
+  }
+
+  /** A pass of either architecture, and the adapter it was opened with. */
+  private record Trained(
+      TrainablePass pass, Function<TokenBatch, float[]> logits, LoraAdapter adapter) {
+    boolean isDecoder() {
+      return pass instanceof LlamaPass;
+    }
+
+    TokenBatch batch(ReferenceFixture fixture) {
+      return isDecoder() ? fixture.nextTokenBatch() : fixture.classificationBatch();
+    }
+
+    float[] startLogits(ReferenceFixture fixture) {
+      return isDecoder() ? fixture.unpadded("start_logits") : fixture.floats("start_logits");
+    }
+  }
+
+  private static void check(ReferenceFixture fixture, Trained trained, ComputeType type) {
+    Tolerance tolerance = Tolerance.of(type);
+    TrainablePass pass = trained.pass();
+    TokenBatch batch = trained.batch(fixture);
+    Closeness.assertRelativelyWithin(
+        "start logits",
+        trained.startLogits(fixture),
+        trained.logits().apply(batch),
+        tolerance.logits());
+    float[] gradient = new float[pass.layout().size()];
+    pass.lossAndGradient(batch, 1, gradient);
+    float[] reference = new float[gradient.length];
+    pass.layout()
+        .parameters()
+        .forEach(
+            parameter ->
+                System.arraycopy(
+                    fixture.floats("grad." + parameter.trainingName()),
+                    0,
+                    reference,
+                    parameter.offset(),
+                    parameter.size()));
+    Closeness.assertRelativelyWithin("gradient", reference, gradient, tolerance.gradients());
+    AdamW optimizer = new AdamW(fixture, trained.adapter().values());
+    double[] losses = fixture.losses();
+    for (int step = 0; step < losses.length; step++) {
+      double loss = pass.lossAndGradient(batch, 1, gradient);
+      assertEquals(losses[step], loss, tolerance.losses() * losses[step], "loss of " + step);
+      optimizer.step(gradient);
+      pass.setParameters(optimizer.parameters);
+    }
+    double end = fixture.number("end_loss");
+    assertEquals(end, pass.loss(batch), tolerance.losses() * Math.max(end, 1), "loss at the end");
+  }
+
+  /** Loshchilov and Hutter 2019, arXiv:1711.05101, with the fixture's constants. */
+  private static final class AdamW {
+    private final float[] parameters;
+    private final double[] mean;
+    private final double[] square;
+    private final ReferenceFixture fixture;
+    private int steps;
+
+    AdamW(ReferenceFixture fixture, float[] start) {
+      this.fixture = fixture;
+      this.parameters = start.clone();
+      this.mean = new double[start.length];
+      this.square = new double[start.length];
+    }
+
+    void step(float[] gradient) {
+      steps++;
+      double norm = 0;
+      for (float value : gradient) {
+        norm += (double) value * value;
+      }
+      double clip = Math.min(1, fixture.number("clip") / (Math.sqrt(norm) + 1e-6));
+      double beta1 = fixture.number("betas", 0);
+      double beta2 = fixture.number("betas", 1);
+      double rate = fixture.number("lr");
+      for (int i = 0; i < gradient.length; i++) {
+        double g = gradient[i] * clip;
+        mean[i] = beta1 * mean[i] + (1 - beta1) * g;
+        square[i] = beta2 * square[i] + (1 - beta2) * g * g;
+        double first = mean[i] / (1 - Math.pow(beta1, steps));
+        double second = Math.sqrt(square[i] / (1 - Math.pow(beta2, steps)));
+        double decayed = parameters[i] * (1 - rate * fixture.number("weight_decay"));
+        parameters[i] = (float) (decayed - rate * first / (second + fixture.number("eps")));
+      }
+    }
+  }
+
+  @Test
+  void greedyTokensOfAPretrainedDecoderAreTheReferences() throws IOException {
+    Path folder = SharedFolder.require("fixtures/stories260K");
+    JsonNode reference = new ObjectMapper().readTree(folder.resolve("reference.json").toFile());
+    int[] expected =
+        StreamSupport.stream(reference.get("greedy_ids_from_bos").spliterator(), false)
+            .mapToInt(JsonNode::asInt)
+            .toArray();
+    try (BaseModel base = BaseModelReader.open(folder.toString());
+        Engine engine = open(ComputeType.FLOAT32);
+        LlamaPass pass = new LlamaPass(engine, base, LoraAdapter.none(base), PassOptions.DEFAULT)) {
+      int[] ids = {expected[0]};
+      while (ids.length < expected.length) {
+        float[] logits = pass.lastLogits(TokenBatch.of(List.of(TokenRow.unlabelled(ids))));
+        ids = Arrays.copyOf(ids, ids.length + 1);
+        ids[ids.length - 1] = hottest(logits);
+      }
+      assertArrayEquals(expected, ids);
+    }
+  }
+
+  private static int hottest(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      best = logits[i] > logits[best] ? i : best;
+    }
+    return best;
+  }
+
+  @Test
+  void theSameStepTwiceGivesTheSameBytes() {
+    Path folder = SharedFolder.require("fixtures/llama-tiny");
+    ReferenceFixture fixture = new ReferenceFixture(folder);
+    try (BaseModel base = BaseModelReader.open(folder.toString());
+        Engine engine = open(ComputeType.BFLOAT16)) {
+      LoraAdapter adapter = PeftDirectory.read(folder.resolve("adapter_start"), base);
+      try (LlamaPass pass = new LlamaPass(engine, base, adapter, PassOptions.DEFAULT)) {
+        float[] first = new float[pass.layout().size()];
+        float[] second = new float[first.length];
+        pass.lossAndGradient(fixture.nextTokenBatch(), 1, first);
+        pass.lossAndGradient(fixture.nextTokenBatch(), 1, second);
+        assertArrayEquals(first, second);
+      }
+    }
+  }
+}

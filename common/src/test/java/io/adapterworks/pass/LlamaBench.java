@@ -1,0 +1,163 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.engine.cuda.CudaEngine;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.RandomModel;
+import io.adapterworks.tokenize.TokenBatch;
+import io.adapterworks.tokenize.TokenRow;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+
+/**
+ * Training steps of Llama shapes with random weights on a card: tokens per second, memory, the
+ * share of the card's matrix rate, and where the time goes. Rank 8 on query, key, value and output.
+ * A step takes parameters in, gives loss and gradient back; the update is the caller's.
+ */
+final class LlamaBench {
+  private static final int WARM = 3;
+  private static final int TIMED = 10;
+  private static final int SHOWN = 20;
+
+  /** What an H100 did on one product of 8192³ in bfloat16. */
+  private static final double CARD_RATE = 800e12;
+
+  private static final LoraConfig LORA =
+      LoraConfig.of(8, 16, List.of("q_proj", "k_proj", "v_proj", "o_proj"));
+
+  private LlamaBench() {}
+
+  /** {@code [profile] SHAPE...}. */
+  public static void main(String[] arguments) {
+    boolean profiled = Arrays.asList(arguments).contains("profile");
+    for (String name : arguments) {
+      if (!name.equals("profile")) {
+        LlamaShape shape = LlamaShape.named(name);
+        measure(shape);
+        if (profiled) {
+          profile(shape);
+        }
+      }
+    }
+  }
+
+  private static CudaEngine open() {
+    return CudaEngine.open(
+        new EngineSettings(EngineSettings.Device.CUDA, EngineSettings.ComputeType.BFLOAT16, 0));
+  }
+
+  private static TokenBatch batch(LlamaShape shape) {
+    Random random = new Random(1);
+    List<TokenRow> rows = new ArrayList<>();
+    for (int i = 0; i < shape.batch(); i++) {
+      int vocabulary = shape.config().vocabulary();
+      int[] ids = random.ints(LlamaShape.LENGTH, 0, vocabulary).toArray();
+      rows.add(TokenRow.scored(ids, random.ints(LlamaShape.LENGTH, 0, vocabulary).toArray()));
+    }
+    return TokenBatch.of(rows);
+  }
+
+  /** Steps of a shape on an engine. */
+  private static final class Steps implements AutoCloseable {
+    private final BaseModel base;
+    private final LlamaPass pass;
+    private final TokenBatch batch;
+    private final float[] parameters;
+    private float[] gradient;
+
+    Steps(Engine engine, LlamaShape shape) {
+      this.base = RandomModel.of(shape.config());
+      LoraAdapter adapter = LoraAdapter.initialise(base, LORA, Optional.empty(), 1);
+      this.parameters = adapter.values();
+      Random random = new Random(2);
+      for (int i = 0; i < parameters.length; i++) {
+        parameters[i] += (float) (0.01 * random.nextGaussian());
+      }
+      this.pass = new LlamaPass(engine, base, adapter, shape.options());
+      this.batch = batch(shape);
+      this.gradient = new float[parameters.length];
+    }
+
+    double run() {
+      pass.setParameters(parameters);
+      return pass.lossAndGradient(batch, 1, gradient);
+    }
+
+    boolean sameTwice() {
+      run();
+      float[] first = gradient.clone();
+      run();
+      return Arrays.equals(first, gradient);
+    }
+
+    @Override
+    public void close() {
+      pass.close();
+      base.close();
+    }
+  }
+
+  private static void measure(LlamaShape shape) {
+    try (CudaEngine engine = open();
+        Steps steps = new Steps(engine, shape)) {
+      double loss = 0;
+      for (int i = 0; i < WARM; i++) {
+        loss = steps.run();
+      }
+      double[] seconds = new double[TIMED];
+      for (int i = 0; i < TIMED; i++) {
+        long start = System.nanoTime();
+        steps.run();
+        seconds[i] = (System.nanoTime() - start) * 1e-9;
+      }
+      Arrays.sort(seconds);
+      double median = seconds[TIMED / 2];
+      System.out.printf(
+          Locale.ROOT,
+          "%-13s %7.0f tok/s %6.2f GiB %7.2f ms (%.2f to %.2f) %4.0f TFLOP/s, %.0f %% of %.0f;"
+              + " loss %.4f, %s%n",
+          shape.name(),
+          shape.tokens() / median,
+          engine.committedBytes() / (double) (1L << 30),
+          median * 1e3,
+          seconds[0] * 1e3,
+          seconds[TIMED - 1] * 1e3,
+          shape.operations() / median * 1e-12,
+          100 * shape.operations() / median / CARD_RATE,
+          CARD_RATE * 1e-12,
+          loss,
+          steps.sameTwice() ? "the same bytes twice" : "DIFFERENT BYTES");
+    }
+  }
+
+  private static void profile(LlamaShape shape) {
+    CudaEngine engine = open();
+    TimedEngine timed = new TimedEngine(engine, engine::synchronize);
+    try (timed;
+        Steps steps = new Steps(timed, shape)) {
+      steps.run();
+      timed.milliseconds().clear();
+      steps.run();
+      print(timed.milliseconds(), System.out);
+    }
+  }
+
+  private static void print(Map<String, Double> milliseconds, PrintStream out) {
+    milliseconds.entrySet().stream()
+        .sorted(Map.Entry.<String, Double>comparingByValue(Comparator.reverseOrder()))
+        .limit(SHOWN)
+        .forEach(
+            entry ->
+                out.printf(Locale.ROOT, "    %-48s %8.2f ms%n", entry.getKey(), entry.getValue()));
+  }
+}

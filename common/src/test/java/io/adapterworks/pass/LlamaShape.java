@@ -1,0 +1,68 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.engine.FrozenSource.WeightStorage;
+import io.adapterworks.model.LlamaConfig;
+import io.adapterworks.model.Rope;
+import java.util.Set;
+
+/**
+ * A model's sizes and how it is trained, for the benchmark.
+ *
+ * @param batch sequences of a step, each of {@link #LENGTH} tokens
+ */
+record LlamaShape(String name, LlamaConfig config, int batch, PassOptions options) {
+  static final int LENGTH = 1024;
+
+  private static final int VOCABULARY = 128256;
+
+  static LlamaShape named(String name) {
+    return switch (name) {
+      case "8b" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 4));
+      case "8b-keep" -> eight(name, 4, PassOptions.DEFAULT);
+      case "8b-half" -> eight(name, 2, PassOptions.DEFAULT);
+      case "8b-recompute" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 24));
+      case "8b-int8" -> eight(name, 4, new PassOptions(WeightStorage.INT8, 8));
+      case "1b" -> new LlamaShape(name, config(2048, 16, 32, 8192), 8, PassOptions.DEFAULT);
+      default ->
+          throw new IllegalArgumentException(
+              name + "; expected 8b, 8b-keep, 8b-half, 8b-recompute, 8b-int8 or 1b");
+    };
+  }
+
+  private static LlamaShape eight(String name, int batch, PassOptions options) {
+    return new LlamaShape(name, config(4096, 32, 32, 14336), batch, options);
+  }
+
+  private static LlamaConfig config(int hidden, int layers, int heads, int intermediate) {
+    Set<LlamaConfig.Feature> features =
+        hidden == 2048 ? Set.of(LlamaConfig.Feature.TIED_EMBEDDINGS) : Set.of();
+    return new LlamaConfig(
+        "llama",
+        hidden,
+        layers,
+        heads,
+        8,
+        hidden / heads,
+        intermediate,
+        VOCABULARY,
+        LENGTH,
+        1e-5f,
+        new Rope(500000, new Rope.Unscaled()),
+        Set.of(),
+        features);
+  }
+
+  int tokens() {
+    return batch * LENGTH;
+  }
+
+  /** Operations of one step: products forward and for input gradients, and attention's seven. */
+  double operations() {
+    long hidden = config.hidden();
+    long kv = (long) config.kvHeads() * config.headDim();
+    long layer = hidden * (2 * hidden + 2 * kv + 3L * config.intermediate());
+    double weights = config.layers() * layer + (double) config.vocabulary() * hidden;
+    double attention = 7.0 * LENGTH * LENGTH * hidden * batch * config.layers();
+    return 4.0 * weights * tokens() + attention;
+  }
+}
