@@ -35,7 +35,7 @@ final class FusedLowRank {
 
   FusedLowRank(CudaContext context) {
     this.context = context;
-    this.source = context.source(List.of("low_rank.cu"));
+    this.source = context.source(List.of("low_rank.cu", "low_rank_gradient.cu"));
   }
 
   /** The tensors of one call; those a kernel does not touch may be absent. */
