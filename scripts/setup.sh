@@ -73,6 +73,9 @@ jvm_options() {
 # a busy machine computes many times slower.
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 
+# The CPU engine divides its work between threads of its own; OpenMP's would only stand in the way.
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+
 # Runs a main class of the project on the built class path.
 run_main() {
   local main="$1" terminal=false

@@ -2,6 +2,7 @@ package io.adapterworks.engine.cpu;
 
 import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
+import java.util.function.IntConsumer;
 
 /**
  * Brings the rows of a group's blocks next to each other, each block padded with zeros to the
@@ -23,38 +24,56 @@ final class AttentionBlocks {
   /** The rows of {@code parts}, side by side. */
   Tensor pack(Scratch.Purpose purpose, AttentionPlan.Group group, Tensor... parts) {
     Tensor packed = room(purpose, group, width(parts));
-    for (int b = 0; b < group.blocks().size(); b++) {
-      AttentionPlan.Block block = group.blocks().get(b);
-      long base = (long) b * group.length();
-      if (areAdjacent(parts)) {
-        RowAccess.copy(whole(parts), block.start(), packed, base, block.tokens());
-      } else {
-        long column = 0;
-        for (Tensor part : parts) {
-          Tensor target = packed.columns(column, part.columns());
-          RowAccess.copy(part, block.start(), target, base, block.tokens());
-          column += part.columns();
-        }
-      }
-      Zeros.fill(packed, base + block.tokens(), group.length() - block.tokens());
-    }
+    eachBlock(group, b -> pack(group, b, packed, parts));
     return packed;
+  }
+
+  private static void pack(AttentionPlan.Group group, int b, Tensor packed, Tensor... parts) {
+    AttentionPlan.Block block = group.blocks().get(b);
+    long base = (long) b * group.length();
+    if (areAdjacent(parts)) {
+      RowAccess.copy(whole(parts), block.start(), packed, base, block.tokens());
+    } else {
+      long column = 0;
+      for (Tensor part : parts) {
+        Tensor target = packed.columns(column, part.columns());
+        RowAccess.copy(part, block.start(), target, base, block.tokens());
+        column += part.columns();
+      }
+    }
+    Zeros.fill(packed, base + block.tokens(), group.length() - block.tokens());
+  }
+
+  /** Every thread of the team takes its run of blocks. */
+  private void eachBlock(AttentionPlan.Group group, IntConsumer work) {
+    int count = group.blocks().size();
+    int threads = context.team().size();
+    context
+        .team()
+        .run(
+            part -> {
+              for (int b = part * count / threads; b < (part + 1) * count / threads; b++) {
+                work.accept(b);
+              }
+            });
   }
 
   /** Sets the rows of {@code parts} from columns of {@code packed}. */
   void unpack(AttentionPlan.Group group, Tensor packed, Tensor... parts) {
-    for (int b = 0; b < group.blocks().size(); b++) {
-      AttentionPlan.Block block = group.blocks().get(b);
-      long base = (long) b * group.length();
-      if (areAdjacent(parts)) {
-        RowAccess.copy(packed, base, whole(parts), block.start(), block.tokens());
-      } else {
-        long column = 0;
-        for (Tensor part : parts) {
-          Tensor source = packed.columns(column, part.columns());
-          RowAccess.copy(source, base, part, block.start(), block.tokens());
-          column += part.columns();
-        }
+    eachBlock(group, b -> unpack(group, b, packed, parts));
+  }
+
+  private static void unpack(AttentionPlan.Group group, int b, Tensor packed, Tensor... parts) {
+    AttentionPlan.Block block = group.blocks().get(b);
+    long base = (long) b * group.length();
+    if (areAdjacent(parts)) {
+      RowAccess.copy(packed, base, whole(parts), block.start(), block.tokens());
+    } else {
+      long column = 0;
+      for (Tensor part : parts) {
+        Tensor source = packed.columns(column, part.columns());
+        RowAccess.copy(source, base, part, block.start(), block.tokens());
+        column += part.columns();
       }
     }
   }

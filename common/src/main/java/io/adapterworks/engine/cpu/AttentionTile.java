@@ -99,7 +99,7 @@ record AttentionTile(
 
   KernelSpec softmaxSpec() {
     Layout all = allScores(DType.FLOAT32);
-    return new KernelSpec.Softmax(dnnl.dnnl_softmax_accurate, all, all, 1);
+    return new RowKernelSpec.Softmax(dnnl.dnnl_softmax_accurate, all, all, 1);
   }
 
   KernelSpec convertSpec() {
@@ -108,7 +108,7 @@ record AttentionTile(
 
   KernelSpec softmaxBackwardSpec() {
     Layout all = allScores(DType.FLOAT32);
-    return new KernelSpec.SoftmaxBackward(all, all, all, 1);
+    return new RowKernelSpec.SoftmaxBackward(all, all, all, 1);
   }
 
   /** out = probabilities·v. */

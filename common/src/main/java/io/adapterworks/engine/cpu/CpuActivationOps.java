@@ -2,6 +2,7 @@ package io.adapterworks.engine.cpu;
 
 import io.adapterworks.engine.ActivationOps;
 import io.adapterworks.engine.Dropout;
+import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.Tensor;
 import java.util.List;
 import org.bytedeco.dnnl.global.dnnl;
@@ -48,7 +49,7 @@ final class CpuActivationOps implements ActivationOps {
 
   private void forward(int algorithm, Tensor x, Tensor y) {
     Layout layout = flat(CpuStorage.rows(x, y), x);
-    context.run(new KernelSpec.Eltwise(algorithm, 0f, 0f, layout, layout, List.of()), x, y);
+    context.run(new KernelSpec.Eltwise(algorithm, 0f, 0f, layout, layout), x, y);
   }
 
   private void backward(
@@ -95,8 +96,7 @@ final class CpuActivationOps implements ActivationOps {
   }
 
   private static KernelSpec silu(Layout layout) {
-    return new KernelSpec.Eltwise(
-        dnnl.dnnl_eltwise_swish, SILU_ALPHA, 0f, layout, layout, List.of());
+    return new KernelSpec.Eltwise(dnnl.dnnl_eltwise_swish, SILU_ALPHA, 0f, layout, layout);
   }
 
   private void multiply(Layout layout, Tensor a, Tensor b, Tensor c) {
@@ -113,6 +113,6 @@ final class CpuActivationOps implements ActivationOps {
 
   @Override
   public void dropout(Tensor x, Dropout dropout, Tensor y) {
-    masks.apply(context, dropout, CpuStorage.rows(x, y) * x.columns(), x, y);
+    masks.apply(context, dropout, CpuStorage.rows(x, y) * x.columns(), x, Write.SET, y);
   }
 }

@@ -5,7 +5,7 @@ import io.adapterworks.tensor.Tensor;
 
 /** What the parts of the CPU engine share. */
 record CpuContext(
-    DnnlRuntime dnnl, Scratch scratch, RowAccess rows, DType computeType, int threads) {
+    DnnlRuntime dnnl, Scratch scratch, RowAccess rows, DType computeType, CpuTeam team) {
   /** The layout of a tensor seen as a matrix of {@code rows} rows. */
   static Layout matrix(Tensor tensor, long rows) {
     return Layout.matrix(tensor.dtype(), rows, tensor.columns(), tensor.rowStride());

@@ -18,6 +18,7 @@ import java.util.Map;
 /** Computes on the processor with oneDNN, in float32 or bfloat16 with float32 accumulation. */
 public final class CpuEngine implements Engine {
   private final EngineInfo info;
+  private final CpuTeam team;
   private final DnnlRuntime dnnl;
   private final Scratch scratch;
   private final DropoutMasks masks;
@@ -31,12 +32,13 @@ public final class CpuEngine implements Engine {
   private final CpuSequenceOps sequence;
   private final CpuLossOps loss;
 
-  private CpuEngine(CpuIsa isa, DType computeType, int threads) {
-    info = new EngineInfo("cpu", isa.name(), computeType, threads);
-    dnnl = new DnnlRuntime();
+  private CpuEngine(CpuIsa isa, DType computeType, CpuThreads threads) {
+    info = new EngineInfo("cpu", isa.name(), computeType, threads.total());
+    team = new CpuTeam(threads.team());
+    dnnl = new DnnlRuntime(team);
     scratch = new Scratch();
-    CpuContext context = new CpuContext(dnnl, scratch, new RowAccess(), computeType, threads);
-    masks = new DropoutMasks(scratch);
+    CpuContext context = new CpuContext(dnnl, scratch, new RowAccess(), computeType, team);
+    masks = new DropoutMasks(scratch, team);
     transfer = new CpuTransferOps(context);
     weights = new FrozenWeights(context, transfer);
     linear = new CpuLinearOps(context, weights, new LowRank(context, masks), transfer);
@@ -142,5 +144,6 @@ public final class CpuEngine implements Engine {
     arenas.values().forEach(CpuArena::free);
     arenas.clear();
     dnnl.close();
+    team.close();
   }
 }

@@ -38,29 +38,22 @@ final class CpuLinearOps implements LinearOps {
     CpuFrozenLinear weights = CpuFrozenLinear.of(layer);
     // oneDNN adds to what y holds for nothing, so the low-rank part goes first where it may.
     if (lowRank.covers(lora, weights.out())) {
-      lowRank.forward(lora, x, h, LowRank.Start.NOTHING, y);
+      lowRank.forward(lora, x, h, Write.SET, y);
       frozen.forward(weights, x, Write.ADD, y);
     } else {
       frozen.forward(weights, x, Write.SET, y);
-      lowRank.forward(lora, x, h, LowRank.Start.OUTPUT, y);
+      lowRank.forward(lora, x, h, Write.ADD, y);
     }
   }
 
   @Override
   public void forwardWithResidual(
       FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor residual, Tensor y) {
-    CpuFrozenLinear weights = CpuFrozenLinear.of(layer);
-    boolean inPlace = CpuStorage.address(residual) == CpuStorage.address(y);
-    if (inPlace) {
-      lowRank.forward(lora, x, h, LowRank.Start.OUTPUT, y);
-      frozen.forward(weights, x, Write.ADD, y);
-    } else if (lowRank.covers(lora, weights.out())) {
-      lowRank.forward(lora, x, h, LowRank.Start.of(residual), y);
-      frozen.forward(weights, x, Write.ADD, y);
-    } else {
-      frozen.forwardWithResidual(weights, x, residual, y);
-      lowRank.forward(lora, x, h, LowRank.Start.OUTPUT, y);
+    if (CpuStorage.address(residual) != CpuStorage.address(y)) {
+      transfer.cast(residual, y);
     }
+    lowRank.forward(lora, x, h, Write.ADD, y);
+    frozen.forward(CpuFrozenLinear.of(layer), x, Write.ADD, y);
   }
 
   @Override

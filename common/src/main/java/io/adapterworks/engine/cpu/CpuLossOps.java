@@ -77,7 +77,8 @@ final class CpuLossOps implements LossOps {
           context.scratch().tensor(Scratch.Purpose.LOGITS, DType.FLOAT32, count, layer.out());
       frozen.forward(layer, x.rows(from, count), Write.SET, logits);
       Layout layout = CpuContext.matrix(logits);
-      context.run(new KernelSpec.Softmax(dnnl.dnnl_softmax_log, layout, layout, 1), logits, logits);
+      context.run(
+          new RowKernelSpec.Softmax(dnnl.dnnl_softmax_log, layout, layout, 1), logits, logits);
       for (int i = 0; i < count; i++) {
         int label = label(labels, from + i);
         if (label == IGNORED) {

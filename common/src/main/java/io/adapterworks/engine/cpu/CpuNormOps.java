@@ -27,7 +27,7 @@ final class CpuNormOps implements NormOps {
     Tensor mean = context.scratch().tensor(Scratch.Purpose.MEAN, DType.FLOAT32, rows, 1);
     Tensor variance = context.scratch().tensor(Scratch.Purpose.VARIANCE, DType.FLOAT32, rows, 1);
     KernelSpec spec =
-        new KernelSpec.LayerNorm(
+        new RowKernelSpec.LayerNorm(
             CpuContext.matrix(x, rows),
             Layout.dense(DType.FLOAT32, x.columns()),
             Layout.dense(DType.FLOAT32, rows),
@@ -77,7 +77,7 @@ final class CpuNormOps implements NormOps {
                 .scratch()
                 .tensor(Scratch.Purpose.NORM_GRADIENT, dx.dtype(), rows, dx.columns());
     KernelSpec spec =
-        new KernelSpec.LayerNormBackward(
+        new RowKernelSpec.LayerNormBackward(
             CpuContext.matrix(x, rows), Layout.dense(DType.FLOAT32, rows));
     context
         .dnnl()

@@ -5,30 +5,34 @@ import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 
 /**
- * The number of threads that oneDNN computes with. OpenMP reads it from the environment before Java
- * can say anything, so the settings can only be checked against it.
+ * Who divides the work. With OMP_NUM_THREADS=1 in the environment, as the launcher sets it, this
+ * engine's own team does; otherwise oneDNN's OpenMP threads, whose number the environment decides
+ * before Java can say anything.
+ *
+ * @param team threads of the engine's own team
+ * @param total threads that compute
  */
-final class CpuThreads {
+record CpuThreads(int team, int total) {
   private static final String VARIABLE = "OMP_NUM_THREADS";
 
-  private CpuThreads() {}
-
-  static int of(EngineSettings settings) {
+  static CpuThreads of(EngineSettings settings) {
     return of(settings, System.getenv(VARIABLE), Runtime.getRuntime().availableProcessors());
   }
 
-  static int of(EngineSettings settings, String variable, int processors) {
-    int started =
-        variable == null ? processors : Integer.parseInt(variable.split(",", 2)[0].trim());
+  static CpuThreads of(EngineSettings settings, String variable, int processors) {
+    int wanted = settings.threads() == 0 ? processors : settings.threads();
+    int openMp = variable == null ? processors : Integer.parseInt(variable.split(",", 2)[0].trim());
+    if (openMp == 1) {
+      return new CpuThreads(wanted, wanted);
+    }
     Check.that(
-        settings.threads() == 0 || settings.threads() == started,
+        settings.threads() == 0 || settings.threads() == openMp,
         ErrorCode.CONFIGURATION,
-        "engine.threads=%d, but this process computes with %d threads; expected the same; start it"
-            + " with the environment variable %s=%d",
+        "engine.threads=%d, but OpenMP was started with %d threads; expected the same, or %s=1 in"
+            + " the environment, with which engine.threads decides",
         settings.threads(),
-        started,
-        VARIABLE,
-        settings.threads());
-    return started;
+        openMp,
+        VARIABLE);
+    return new CpuThreads(1, openMp);
   }
 }

@@ -132,9 +132,7 @@ final class CpuTransferOps implements TransferOps {
         context.scratch().tensor(Scratch.Purpose.CAST_B, from.dtype(), from.rows(), from.columns());
     Layout flat = Layout.dense(from.dtype(), from.shape().elements());
     context.run(
-        new KernelSpec.Eltwise(dnnl.dnnl_eltwise_linear, scale, 0f, flat, flat, List.of()),
-        from,
-        scaled);
+        new KernelSpec.Eltwise(dnnl.dnnl_eltwise_linear, scale, 0f, flat, flat), from, scaled);
     return scaled;
   }
 

@@ -1,8 +1,10 @@
 package io.adapterworks.engine.cpu;
 
 import io.adapterworks.engine.Dropout;
+import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,13 +18,20 @@ final class DropoutMasks implements AutoCloseable {
   private static final long KEPT_BYTES = 64L << 20;
   private static final int LANES = 8;
 
-  private final Philox philox = new Philox();
+  /** A thread's share of a mask is a multiple of so many counters. */
+  private static final int GRAIN = 64;
+
+  private final CpuTeam team;
+  private final Philox[] lanes;
   private final Map<Integer, Kept> kept = new HashMap<>();
   private final Scratch scratch;
   private long keptBytes;
 
-  DropoutMasks(Scratch scratch) {
+  DropoutMasks(Scratch scratch, CpuTeam team) {
     this.scratch = scratch;
+    this.team = team;
+    this.lanes = new Philox[team.size()];
+    Arrays.setAll(lanes, i -> new Philox());
   }
 
   private static final class Kept {
@@ -43,7 +52,7 @@ final class DropoutMasks implements AutoCloseable {
     }
     if (known == null) {
       NativeBlock mask = scratch.block(Scratch.Purpose.DROPOUT_MASK, bytes);
-      philox.fill(seed, dropout.site(), dropout.threshold(), mask, 0, counters);
+      fill(dropout, seed, mask, 0, counters);
       return mask.address();
     }
     if (known.seed != seed || known.threshold != dropout.threshold()) {
@@ -52,23 +61,35 @@ final class DropoutMasks implements AutoCloseable {
       known.threshold = dropout.threshold();
     }
     if (known.counters < counters) {
-      philox.fill(
-          seed, dropout.site(), dropout.threshold(), known.mask, (int) known.counters, counters);
+      fill(dropout, seed, known.mask, (int) known.counters, counters);
       known.counters = counters;
     }
     return known.mask.address();
   }
 
-  /** y = dropout(x), of the first {@code elements} of contiguous tensors. */
-  void apply(CpuContext context, Dropout dropout, long elements, Tensor x, Tensor y) {
+  /** Counters {@code [from, to)}, shared between the threads. */
+  private void fill(Dropout dropout, long seed, NativeBlock mask, int from, int to) {
+    int share = (to - from + team.size() - 1) / team.size();
+    int rounded = (share + GRAIN - 1) / GRAIN * GRAIN;
+    team.run(
+        part -> {
+          int first = from + part * rounded;
+          int last = Math.min(to, first + rounded);
+          lanes[part].fill(seed, dropout.site(), dropout.threshold(), mask, first, last);
+        });
+  }
+
+  /** y = or += dropout(x), of the first {@code elements} of contiguous tensors. */
+  void apply(CpuContext context, Dropout dropout, long elements, Tensor x, Write write, Tensor y) {
     Layout layout = Layout.dense(x.dtype(), elements);
+    PostOp scale = new PostOp.Scale(1f / (1f - dropout.probability()));
     KernelSpec spec =
         new KernelSpec.Binary(
             dnnl.dnnl_binary_mul,
             layout,
             Layout.dense(DType.UINT8, elements),
             layout,
-            List.of(new PostOp.Scale(1f / (1f - dropout.probability()))));
+            write == Write.ADD ? List.of(scale, PostOp.ADD_TO_OUTPUT) : List.of(scale));
     context
         .dnnl()
         .run(spec, CpuStorage.address(x), address(dropout, elements), CpuStorage.address(y));

@@ -5,7 +5,6 @@ import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
@@ -21,20 +20,9 @@ final class FrozenProduct {
 
   /** y = or += x·Wᵀ + bias. */
   void forward(CpuFrozenLinear layer, Tensor x, Write write, Tensor y) {
-    forward(layer, x, write, Optional.empty(), y);
-  }
-
-  /** y = x·Wᵀ + bias + residual, which is not y itself. */
-  void forwardWithResidual(CpuFrozenLinear layer, Tensor x, Tensor residual, Tensor y) {
-    forward(layer, x, Write.SET, Optional.of(residual), y);
-  }
-
-  private void forward(
-      CpuFrozenLinear layer, Tensor x, Write write, Optional<Tensor> residual, Tensor y) {
-    long rows =
-        residual.isPresent() ? CpuStorage.rows(x, y, residual.get()) : CpuStorage.rows(x, y);
-    List<PostOp> postOps = new ArrayList<>(4);
-    long[] operands = new long[6];
+    long rows = CpuStorage.rows(x, y);
+    List<PostOp> postOps = new ArrayList<>(3);
+    long[] operands = new long[5];
     int count = 3;
     Layout outputs = Layout.dense(DType.FLOAT32, 1, layer.out());
     if (layer.isEightBit()) {
@@ -46,15 +34,10 @@ final class FrozenProduct {
           layer.isEightBit()
               ? new PostOp.Combine(dnnl.dnnl_binary_add, outputs)
               : new PostOp.Bias(outputs));
-      operands[count++] = layer.bias().address();
+      operands[count] = layer.bias().address();
     }
     if (write == Write.ADD) {
       postOps.add(PostOp.ADD_TO_OUTPUT);
-    }
-    if (residual.isPresent()) {
-      Layout layout = CpuContext.matrix(residual.get(), rows);
-      postOps.add(new PostOp.Combine(dnnl.dnnl_binary_add, layout));
-      operands[count] = CpuStorage.address(residual.get());
     }
     run(layer, layer.forward(), rows, x, y, postOps, operands);
   }

@@ -22,6 +22,7 @@ final class Kernel implements AutoCloseable {
   private final dnnl_primitive primitive = new dnnl_primitive();
   private final dnnl_memory[] memories;
   private final long[] addresses;
+  private final long[] starts;
   private final dnnl_exec_arg_t arguments;
   private final int operandCount;
   private final long scratchBytes;
@@ -56,6 +57,10 @@ final class Kernel implements AutoCloseable {
     int count = operandCount + (scratchBytes > 0 ? 1 : 0);
     memories = new dnnl_memory[count];
     addresses = new long[count];
+    starts = new long[operandCount];
+    for (int i = 0; i < operandCount; i++) {
+      starts[i] = operands.get(i).layout().start();
+    }
     arguments = new dnnl_exec_arg_t(count);
     for (int i = 0; i < count; i++) {
       boolean operand = i < operandCount;
@@ -137,7 +142,7 @@ final class Kernel implements AutoCloseable {
   /** Runs on operands at these addresses, in the order of the specification. */
   void run(dnnl_stream stream, Address address, long scratch, long[] operands) {
     for (int i = 0; i < memories.length; i++) {
-      long wanted = i < operandCount ? operands[i] : scratch;
+      long wanted = i < operandCount ? operands[i] + starts[i] : scratch;
       if (addresses[i] != wanted) {
         dnnl.dnnl_memory_set_data_handle(memories[i], address.to(wanted));
         addresses[i] = wanted;

@@ -1,5 +1,6 @@
 package io.adapterworks.engine.cpu;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -11,7 +12,13 @@ import org.bytedeco.dnnl.global.dnnl;
  * What a oneDNN primitive computes on which layouts; the key under which it is kept. Operands are
  * given to the {@link Kernel} in the order of {@link #operands}, then those of the post-operations.
  */
-sealed interface KernelSpec {
+sealed interface KernelSpec
+    permits KernelSpec.Matmul,
+        KernelSpec.Eltwise,
+        KernelSpec.EltwiseBackward,
+        KernelSpec.Binary,
+        KernelSpec.Reorder,
+        RowKernelSpec {
   /** The operands in order, each with oneDNN's argument number. */
   List<Operand> operands();
 
@@ -30,6 +37,15 @@ sealed interface KernelSpec {
       dnnl_memory_desc[] d,
       dnnl_primitive_attr attributes);
 
+  /** What is written, whose axis {@link #parallelAxis} can be divided between threads. */
+  Layout output();
+
+  /** The dimension of the output along which parts are independent; negative for none. */
+  int parallelAxis();
+
+  /** The part that computes {@code [from, from + count)} of an axis of the output. */
+  KernelSpec slice(int axis, long from, long count);
+
   /** What it does, for a profile. */
   default String kind() {
     return getClass().getSimpleName();
@@ -40,6 +56,37 @@ sealed interface KernelSpec {
 
   /** c = a·b. */
   record Matmul(Layout a, Layout b, Layout c, List<PostOp> postOps) implements KernelSpec {
+    @Override
+    public Layout output() {
+      return c;
+    }
+
+    @Override
+    public int parallelAxis() {
+      int last = c.rank() - 1;
+      for (int axis = 0; axis < last - 1; axis++) {
+        if (c.size(axis) > 1) {
+          return axis;
+        }
+      }
+      boolean wide = c.size(last) > c.size(last - 1) && last == 1 && !b.isChosen();
+      return wide ? last : last - 1;
+    }
+
+    @Override
+    public KernelSpec slice(int axis, long from, long count) {
+      int last = c.rank() - 1;
+      List<PostOp> sliced = new ArrayList<>(postOps.size());
+      for (PostOp postOp : postOps) {
+        sliced.add(postOp.slice(axis, from, count));
+      }
+      return new Matmul(
+          axis == last ? a : a.slice(axis, from, count),
+          axis == last - 1 ? b : b.slice(axis, from, count),
+          c.slice(axis, from, count),
+          sliced);
+    }
+
     /** The product without what follows it. */
     Matmul bare() {
       return new Matmul(a, b, c, List.of());
@@ -88,8 +135,23 @@ sealed interface KernelSpec {
   }
 
   /** y = f(x). */
-  record Eltwise(int algorithm, float alpha, float beta, Layout x, Layout y, List<PostOp> postOps)
-      implements KernelSpec {
+  record Eltwise(int algorithm, float alpha, float beta, Layout x, Layout y) implements KernelSpec {
+    @Override
+    public Layout output() {
+      return y;
+    }
+
+    @Override
+    public int parallelAxis() {
+      return 0;
+    }
+
+    @Override
+    public KernelSpec slice(int axis, long from, long count) {
+      return new Eltwise(
+          algorithm, alpha, beta, x.slice(axis, from, count), y.slice(axis, from, count));
+    }
+
     @Override
     public List<Operand> operands() {
       return List.of(new Operand(dnnl.DNNL_ARG_SRC, x), new Operand(dnnl.DNNL_ARG_DST, y));
@@ -117,6 +179,21 @@ sealed interface KernelSpec {
   /** dx = dy · f′, from f's input, or from its output for oneDNN's {@code use_dst_for_bwd}. */
   record EltwiseBackward(int algorithm, Source source, float alpha, Layout data)
       implements KernelSpec {
+    @Override
+    public Layout output() {
+      return data;
+    }
+
+    @Override
+    public int parallelAxis() {
+      return 0;
+    }
+
+    @Override
+    public KernelSpec slice(int axis, long from, long count) {
+      return new EltwiseBackward(algorithm, source, alpha, data.slice(axis, from, count));
+    }
+
     /** What the derivative is computed from. */
     enum Source {
       INPUT,
@@ -163,6 +240,26 @@ sealed interface KernelSpec {
   record Binary(int algorithm, Layout a, Layout b, Layout c, List<PostOp> postOps)
       implements KernelSpec {
     @Override
+    public Layout output() {
+      return c;
+    }
+
+    @Override
+    public int parallelAxis() {
+      return c.rank() > 1 && c.size(0) == 1 ? 1 : 0;
+    }
+
+    @Override
+    public KernelSpec slice(int axis, long from, long count) {
+      return new Binary(
+          algorithm,
+          a.slice(axis, from, count),
+          b.slice(axis, from, count),
+          c.slice(axis, from, count),
+          postOps);
+    }
+
+    @Override
     public List<Operand> operands() {
       return List.of(
           new Operand(dnnl.DNNL_ARG_SRC_0, a),
@@ -181,145 +278,23 @@ sealed interface KernelSpec {
     }
   }
 
-  /** y = softmax(x), or its logarithm, along the last dimension. */
-  record Softmax(int algorithm, Layout x, Layout y, int axis) implements KernelSpec {
-    @Override
-    public List<Operand> operands() {
-      return List.of(new Operand(dnnl.DNNL_ARG_SRC, x), new Operand(dnnl.DNNL_ARG_DST, y));
-    }
-
-    @Override
-    public int create(
-        dnnl_primitive_desc result,
-        dnnl_engine engine,
-        dnnl_memory_desc[] d,
-        dnnl_primitive_attr attributes) {
-      return dnnl.dnnl_softmax_forward_primitive_desc_create(
-          result, engine, dnnl.dnnl_forward_training, algorithm, d[0], d[1], axis, attributes);
-    }
-  }
-
-  /** Backward of softmax along an axis: dy, y, dx. */
-  record SoftmaxBackward(Layout dy, Layout y, Layout dx, int axis) implements KernelSpec {
-    @Override
-    public List<Operand> operands() {
-      return List.of(
-          new Operand(dnnl.DNNL_ARG_DIFF_DST, dy),
-          new Operand(dnnl.DNNL_ARG_DST, y),
-          new Operand(dnnl.DNNL_ARG_DIFF_SRC, dx));
-    }
-
-    @Override
-    public int create(
-        dnnl_primitive_desc result,
-        dnnl_engine engine,
-        dnnl_memory_desc[] d,
-        dnnl_primitive_attr attributes) {
-      dnnl_primitive_desc forward = new dnnl_primitive_desc();
-      DnnlStatus.check(
-          dnnl.dnnl_softmax_forward_primitive_desc_create(
-              forward,
-              engine,
-              dnnl.dnnl_forward_training,
-              dnnl.dnnl_softmax_accurate,
-              d[1],
-              d[1],
-              axis,
-              attributes),
-          "the forward form of softmax");
-      int status =
-          dnnl.dnnl_softmax_backward_primitive_desc_create(
-              result,
-              engine,
-              dnnl.dnnl_softmax_accurate,
-              d[2],
-              d[0],
-              d[1],
-              axis,
-              forward,
-              attributes);
-      dnnl.dnnl_primitive_desc_destroy(forward);
-      return status;
-    }
-  }
-
-  /** Layer normalisation: x, gamma, beta, y, mean, variance. */
-  record LayerNorm(Layout x, Layout channel, Layout statistic, float epsilon)
-      implements KernelSpec {
-    @Override
-    public List<Operand> operands() {
-      return List.of(
-          new Operand(dnnl.DNNL_ARG_SRC, x),
-          new Operand(dnnl.DNNL_ARG_SCALE, channel),
-          new Operand(dnnl.DNNL_ARG_SHIFT, channel),
-          new Operand(dnnl.DNNL_ARG_DST, x),
-          new Operand(dnnl.DNNL_ARG_MEAN, statistic),
-          new Operand(dnnl.DNNL_ARG_VARIANCE, statistic));
-    }
-
-    @Override
-    public int create(
-        dnnl_primitive_desc result,
-        dnnl_engine engine,
-        dnnl_memory_desc[] d,
-        dnnl_primitive_attr attributes) {
-      return dnnl.dnnl_layer_normalization_forward_primitive_desc_create(
-          result,
-          engine,
-          dnnl.dnnl_forward_training,
-          d[0],
-          d[3],
-          d[4],
-          epsilon,
-          dnnl.dnnl_use_scale | dnnl.dnnl_use_shift,
-          attributes);
-    }
-  }
-
-  /** Backward of x̂ = (x − mean)/√variance: dx̂, x, mean, variance (epsilon added), dx. */
-  record LayerNormBackward(Layout x, Layout statistic) implements KernelSpec {
-    @Override
-    public List<Operand> operands() {
-      return List.of(
-          new Operand(dnnl.DNNL_ARG_DIFF_DST, x),
-          new Operand(dnnl.DNNL_ARG_SRC, x),
-          new Operand(dnnl.DNNL_ARG_MEAN, statistic),
-          new Operand(dnnl.DNNL_ARG_VARIANCE, statistic),
-          new Operand(dnnl.DNNL_ARG_DIFF_SRC, x));
-    }
-
-    @Override
-    public int create(
-        dnnl_primitive_desc result,
-        dnnl_engine engine,
-        dnnl_memory_desc[] d,
-        dnnl_primitive_attr attributes) {
-      int flags = dnnl.dnnl_normalization_flags_none;
-      dnnl_primitive_desc forward = new dnnl_primitive_desc();
-      DnnlStatus.check(
-          dnnl.dnnl_layer_normalization_forward_primitive_desc_create(
-              forward, engine, dnnl.dnnl_forward_training, d[1], d[1], d[2], 0f, flags, attributes),
-          "the forward form of layer normalisation");
-      int status =
-          dnnl.dnnl_layer_normalization_backward_primitive_desc_create(
-              result,
-              engine,
-              dnnl.dnnl_backward_data,
-              d[4],
-              d[0],
-              d[1],
-              d[2],
-              0f,
-              flags,
-              forward,
-              attributes);
-      dnnl.dnnl_primitive_desc_destroy(forward);
-      return status;
-    }
-  }
-
   /** y = x in another type or layout. */
   record Reorder(Layout x, Layout y, List<PostOp> postOps) implements KernelSpec {
+    @Override
+    public Layout output() {
+      return y;
+    }
+
+    @Override
+    public int parallelAxis() {
+      return x.isChosen() || y.isChosen() ? -1 : 0;
+    }
+
+    @Override
+    public KernelSpec slice(int axis, long from, long count) {
+      return new Reorder(x.slice(axis, from, count), y.slice(axis, from, count), postOps);
+    }
+
     @Override
     public List<Operand> operands() {
       return List.of(new Operand(dnnl.DNNL_ARG_SRC, x), new Operand(dnnl.DNNL_ARG_DST, y));
@@ -333,24 +308,6 @@ sealed interface KernelSpec {
         dnnl_primitive_attr attributes) {
       return dnnl.dnnl_reorder_primitive_desc_create(
           result, d[0], engine, d[1], engine, attributes);
-    }
-  }
-
-  /** y = x summed along the dimensions where y has size 1. */
-  record Sum(Layout x, Layout y, List<PostOp> postOps) implements KernelSpec {
-    @Override
-    public List<Operand> operands() {
-      return List.of(new Operand(dnnl.DNNL_ARG_SRC, x), new Operand(dnnl.DNNL_ARG_DST, y));
-    }
-
-    @Override
-    public int create(
-        dnnl_primitive_desc result,
-        dnnl_engine engine,
-        dnnl_memory_desc[] d,
-        dnnl_primitive_attr attributes) {
-      return dnnl.dnnl_reduction_primitive_desc_create(
-          result, engine, dnnl.dnnl_reduction_sum, d[0], d[1], 0f, 0f, attributes);
     }
   }
 }

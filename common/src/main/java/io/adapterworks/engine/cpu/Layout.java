@@ -17,9 +17,15 @@ final class Layout {
   private final long[] sizes;
   private final long[] strides;
   private final dnnl_memory_desc chosen;
+  private final long start;
   private final int hash;
 
   private Layout(int type, long[] sizes, long[] strides, dnnl_memory_desc chosen) {
+    this(type, sizes, strides, chosen, 0);
+  }
+
+  private Layout(int type, long[] sizes, long[] strides, dnnl_memory_desc chosen, long start) {
+    this.start = start;
     this.type = type;
     this.sizes = sizes;
     this.strides = strides;
@@ -68,6 +74,25 @@ final class Layout {
   /** The form {@code chosen}, which a primitive picked for an operand of these sizes. */
   Layout as(dnnl_memory_desc chosen) {
     return new Layout(type, sizes, strides, chosen);
+  }
+
+  /**
+   * The part {@code [from, from + count)} of a dimension; the whole where this is broadcast along
+   * it.
+   */
+  Layout slice(int axis, long from, long count) {
+    if (sizes[axis] == 1) {
+      return this;
+    }
+    long[] part = sizes.clone();
+    part[axis] = count;
+    long bytes = dnnl.dnnl_data_type_size(type);
+    return new Layout(type, part, strides, null, start + from * strides[axis] * bytes);
+  }
+
+  /** Bytes from the operand's address to the first element; not part of the identity. */
+  long start() {
+    return start;
   }
 
   /** The same sizes and strides in another type. */

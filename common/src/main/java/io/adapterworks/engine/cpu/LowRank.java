@@ -1,15 +1,11 @@
 package io.adapterworks.engine.cpu;
 
-import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.LoraSlice;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.bytedeco.dnnl.global.dnnl;
 
 /**
  * The low-rank part of a linear layer. The A of all slices are stacked, so that x is read once for
@@ -24,23 +20,13 @@ final class LowRank {
     this.masks = masks;
   }
 
-  /** What the low-rank part is added to. */
-  record Start(Write write, Optional<Tensor> residual) {
-    static final Start NOTHING = new Start(Write.SET, Optional.empty());
-    static final Start OUTPUT = new Start(Write.ADD, Optional.empty());
-
-    static Start of(Tensor residual) {
-      return new Start(Write.SET, Optional.of(residual));
-    }
-  }
-
   /** Whether every one of {@code out} outputs has a pair. */
   boolean covers(LoraGroup lora, int out) {
     return lora.slices().stream().mapToInt(LoraSlice::out).sum() == out;
   }
 
-  /** h = dropout(x)·Aᵀ; y = start + scale · h·Bᵀ on each slice's columns. */
-  void forward(LoraGroup lora, Tensor x, Tensor h, Start start, Tensor y) {
+  /** h = dropout(x)·Aᵀ; y = or += scale · h·Bᵀ on each slice's columns. */
+  void forward(LoraGroup lora, Tensor x, Tensor h, Write write, Tensor y) {
     if (lora.isEmpty()) {
       return;
     }
@@ -58,41 +44,20 @@ final class LowRank {
         h);
     int column = 0;
     for (LoraSlice slice : lora.slices()) {
-      expand(slice, h.columns(column, slice.rank()), start, y);
+      Tensor low = h.columns(column, slice.rank());
+      Tensor target = y.columns(slice.outOffset(), slice.out());
+      PostOp scale = new PostOp.Scale(slice.scale());
+      context.run(
+          new KernelSpec.Matmul(
+              CpuContext.matrix(low, rows),
+              CpuContext.matrix(slice.b()).transposed(),
+              CpuContext.matrix(target, rows),
+              write == Write.ADD ? List.of(scale, PostOp.ADD_TO_OUTPUT) : List.of(scale)),
+          low,
+          slice.b(),
+          target);
       column += slice.rank();
     }
-  }
-
-  /** A slice's columns of y = start + scale · h·Bᵀ. */
-  private void expand(LoraSlice slice, Tensor h, Start start, Tensor y) {
-    Tensor target = y.columns(slice.outOffset(), slice.out());
-    long rows = CpuStorage.rows(y, h);
-    List<PostOp> postOps = new ArrayList<>(2);
-    postOps.add(new PostOp.Scale(slice.scale()));
-    long residualAddress = 0;
-    if (start.write == Write.ADD) {
-      postOps.add(PostOp.ADD_TO_OUTPUT);
-    }
-    if (start.residual.isPresent()) {
-      rows = CpuStorage.rows(y, h, start.residual.get());
-      Tensor residual = start.residual.get().columns(slice.outOffset(), slice.out());
-      postOps.add(new PostOp.Combine(dnnl.dnnl_binary_add, CpuContext.matrix(residual, rows)));
-      residualAddress = CpuStorage.address(residual);
-    }
-    KernelSpec spec =
-        new KernelSpec.Matmul(
-            CpuContext.matrix(h, rows),
-            CpuContext.matrix(slice.b()).transposed(),
-            CpuContext.matrix(target, rows),
-            postOps);
-    context
-        .dnnl()
-        .run(
-            spec,
-            CpuStorage.address(h),
-            CpuStorage.address(slice.b()),
-            CpuStorage.address(target),
-            residualAddress);
   }
 
   /** dA and dB of every slice; leaves scale · dy·B of all slices in scratch for backwardInput. */
@@ -180,28 +145,27 @@ final class LowRank {
                 dx.rows(),
                 lora.totalRank());
     long rows = CpuStorage.rows(dx, dh);
-    List<PostOp> postOps = new ArrayList<>(3);
-    long mask = 0;
-    if (lora.dropout().isPresent()) {
-      Dropout dropout = lora.dropout().get();
-      mask = masks.address(dropout, rows * dx.columns());
-      postOps.add(
-          new PostOp.Combine(dnnl.dnnl_binary_mul, Layout.dense(DType.UINT8, rows, dx.columns())));
-      postOps.add(new PostOp.Scale(1f / (1f - dropout.probability())));
-    }
-    if (write == Write.ADD) {
-      postOps.add(PostOp.ADD_TO_OUTPUT);
-    }
     Tensor a = stackedA(lora);
-    KernelSpec spec =
+    boolean masked = lora.dropout().isPresent();
+    Tensor target = dx;
+    if (masked && write == Write.ADD) {
+      target =
+          context.scratch().tensor(Scratch.Purpose.DROPPED, dx.dtype(), dx.rows(), dx.columns());
+    }
+    boolean adds = !masked && write == Write.ADD;
+    context.run(
         new KernelSpec.Matmul(
             CpuContext.matrix(dh, rows),
             CpuContext.matrix(a),
-            CpuContext.matrix(dx, rows),
-            postOps);
-    context
-        .dnnl()
-        .run(spec, CpuStorage.address(dh), CpuStorage.address(a), CpuStorage.address(dx), mask);
+            CpuContext.matrix(target, rows),
+            adds ? List.of(PostOp.ADD_TO_OUTPUT) : List.of()),
+        dh,
+        a,
+        target);
+    if (masked) {
+      // On its own: as a post-operation of the product the mask takes several times as long.
+      masks.apply(context, lora.dropout().get(), rows * dx.columns(), target, write, dx);
+    }
   }
 
   /** dropout(x), in scratch; x itself where nothing is dropped. */
@@ -211,7 +175,7 @@ final class LowRank {
     }
     Tensor dropped =
         context.scratch().tensor(Scratch.Purpose.DROPPED, x.dtype(), x.rows(), x.columns());
-    masks.apply(context, lora.dropout().get(), rows * x.columns(), x, dropped);
+    masks.apply(context, lora.dropout().get(), rows * x.columns(), x, Write.SET, dropped);
     return dropped;
   }
 

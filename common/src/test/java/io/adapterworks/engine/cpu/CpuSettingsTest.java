@@ -37,15 +37,20 @@ class CpuSettingsTest {
   }
 
   @Test
-  void threadsMustBeThoseTheProcessWasStartedWith() {
-    assertEquals(8, CpuThreads.of(settings(0), null, 8));
-    assertEquals(2, CpuThreads.of(settings(0), "2", 8));
-    assertEquals(2, CpuThreads.of(settings(2), "2,1", 8));
+  void theEnginesOwnThreadsComputeWhereOpenMpHasOne() {
+    assertEquals(new CpuThreads(8, 8), CpuThreads.of(settings(0), "1", 8));
+    assertEquals(new CpuThreads(3, 3), CpuThreads.of(settings(3), "1", 8));
+  }
+
+  @Test
+  void otherwiseOpenMpComputesAndTheSettingsMustAgree() {
+    assertEquals(new CpuThreads(1, 8), CpuThreads.of(settings(0), null, 8));
+    assertEquals(new CpuThreads(1, 2), CpuThreads.of(settings(2), "2,1", 8));
     AdapterworksException failure =
         assertThrows(AdapterworksException.class, () -> CpuThreads.of(settings(4), "2", 8));
     assertEquals(
-        "engine.threads=4, but this process computes with 2 threads; expected the same; start it"
-            + " with the environment variable OMP_NUM_THREADS=4",
+        "engine.threads=4, but OpenMP was started with 2 threads; expected the same, or"
+            + " OMP_NUM_THREADS=1 in the environment, with which engine.threads decides",
         failure.getMessage());
   }
 
