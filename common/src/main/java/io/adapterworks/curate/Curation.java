@@ -20,7 +20,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * Curates the bronze rows that are new since the last run. What the tables hold is a function of
@@ -51,24 +50,21 @@ public final class Curation {
       return new CurationOutcome.NothingNew(store.version(CuratedTable.SPEC).orElse(-1));
     }
     CurationRun run = due.get();
-    Dataset<Row> rows = new RowPass(config.rows(labels), config.nearDuplicates()).apply(fresh(run));
-    rows.persist(StorageLevel.MEMORY_AND_DISK());
+    Dataset<Row> rows =
+        settled(new RowPass(config.rows(labels), config.nearDuplicates()).apply(fresh(run)));
     Dataset<Row> known = known(run);
-    try {
-      RunCounts counts = RunCounts.ofRows(rows);
-      Dataset<Row> passed = rows.where(col(RejectTable.RULE).isNull());
-      Dataset<Row> links = links(passed, known);
-      List<Row> newLinks = links.collectAsList();
-      Dataset<Row> verdicts = verdicts(passed, known, components(run, newLinks));
-      verdicts.persist(StorageLevel.MEMORY_AND_DISK());
-      try {
-        return new CurationWriter(store, run).write(rows, newLinks, verdicts, counts);
-      } finally {
-        verdicts.unpersist();
-      }
-    } finally {
-      rows.unpersist();
-    }
+    Dataset<Row> passed = rows.where(col(RejectTable.RULE).isNull());
+    List<Row> newLinks = links(passed, known).collectAsList();
+    Dataset<Row> verdicts = settled(verdicts(passed, known, components(run, newLinks)));
+    return new CurationWriter(store, run).write(rows, newLinks, verdicts, RunCounts.ofRows(rows));
+  }
+
+  /**
+   * Computes rows once and forgets how: several tables are written from them, and Spark would plan
+   * and optimise their whole past for each.
+   */
+  private static Dataset<Row> settled(Dataset<Row> rows) {
+    return rows.localCheckpoint(true);
   }
 
   private Dataset<Row> fresh(CurationRun run) {

@@ -25,7 +25,7 @@ final class RunCounts {
     this.dropped = dropped;
   }
 
-  /** Counts the row steps; this is what computes the rows. */
+  /** Counts the row steps. */
   static RunCounts ofRows(Dataset<Row> rows) {
     long read = 0;
     Map<String, Map<String, Long>> dropped = new LinkedHashMap<>();

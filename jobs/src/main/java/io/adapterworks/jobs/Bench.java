@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "<name>",
     commandListHeading = "%nBenchmarks:%n",
-    subcommands = {CpuBench.class, IntentsBench.class})
+    subcommands = {CpuBench.class, IntentsBench.class, PiiBench.class})
 public final class Bench {
   private Bench() {}
 

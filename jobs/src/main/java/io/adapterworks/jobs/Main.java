@@ -11,6 +11,8 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "<job>",
     commandListHeading = "%nJobs:%n",
     subcommands = {
+      IngestJob.class,
+      CurateJob.class,
       RunJob.class,
       TrainJob.class,
       PredictJob.class,

@@ -44,14 +44,14 @@ final class RunJob implements Callable<Integer> {
             () ->
                 new Ingest(session.warehouse().tables(), useCase.curation().maxLineBytes())
                     .run(useCase.inputs(), session.identity().runId()));
-    System.out.println(describe(ingested));
+    System.out.println(Summaries.of(ingested));
     CurationOutcome curated =
         clock.stage(
             "curate",
             () ->
                 new Curation(session.warehouse().tables(), useCase.curation(), useCase.labels())
                     .run());
-    System.out.println(describe(curated));
+    System.out.println(Summaries.of(curated));
     TrainStage.Outcome trained = clock.stage("train", () -> train(session));
     if (trained instanceof TrainStage.Outcome.NothingNew) {
       System.out.println(
@@ -98,29 +98,5 @@ final class RunJob implements Callable<Integer> {
         name,
         trained.manifest().version());
     return outcome.promotion() instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
-  }
-
-  private static String describe(IngestOutcome outcome) {
-    if (outcome instanceof IngestOutcome.Ingested ingested) {
-      return String.format(
-          Locale.ROOT,
-          "Ingested %d files; bronze_examples is at version %d",
-          ingested.files(),
-          ingested.bronzeVersion());
-    }
-    return "Nothing new to ingest";
-  }
-
-  private static String describe(CurationOutcome outcome) {
-    if (outcome instanceof CurationOutcome.Curated curated) {
-      return String.format(
-          Locale.ROOT,
-          "Curated %d raw rows: %d kept, dropped %s; dataset version %d",
-          curated.read(),
-          curated.kept(),
-          curated.dropped(),
-          curated.datasetVersion());
-    }
-    return "Nothing new to curate; dataset version " + outcome.datasetVersion();
   }
 }

@@ -85,23 +85,89 @@ final class AddressDetector implements PiiDetector {
               + "(?![\\p{L}\\p{N}€$£%])"
               + TAIL);
 
+  /** What parts the lines of an address: a comma, or a line end with the marks of a quotation. */
+  private static final String NEXT = "(?:,?[ \\t]*\\n[ >?]*(?:, *)?|,? +)";
+
+  private static final String WORD =
+      "(?:[\\p{L}][\\p{L}\\p{M}'’.ªº()-]*|\\d{1,3}(?:st|nd|rd|th))";
+
+  private static final String LINE =
+      "(?:(?:"
+          + PROPER
+          + "|nan)(?: "
+          + PROPER
+          + "){0,5}(?: \\d{4,6}(?:-\\d{4})?)?|\\d{4,6}(?:-\\d{4})?)";
+
+  /** Any street, however it is written, that a flat or suite number follows. */
+  private static final Pattern WITH_UNIT =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}£$€.])"
+              + NUMBER
+              + "(?: "
+              + NUMBER
+              + ")?(?: "
+              + WORD
+              + "){1,6}(?: "
+              + NUMBER
+              + ")?"
+              + NEXT
+              + "(?i:flat|apt|apartment|suite|ste)\\.? \\d{1,5}(?:"
+              + NEXT
+              + LINE
+              + "){0,4}");
+
+  /** Whatever follows a house number where the words before speak of an address. */
+  private static final Pattern AFTER_WORDS =
+      Pattern.compile(
+          "(?i:\\baddress(?:\\s+(?:is|to|with))?:?|\\b(?:lives?|living|located|arrived|offices?"
+              + "|office is) at|\\bmoved to|\\bsent to|\\bdeliver(?:ed)? to)\\s+("
+              + NUMBER
+              + "(?: "
+              + NUMBER
+              + ")?(?: "
+              + WORD
+              + "){1,6}?(?: "
+              + NUMBER
+              + ")?(?:(?:,?[ \\t]*\\n[ >?]*(?:, *)?|, +)"
+              + LINE
+              + "){0,4})(?![\\p{L}\\p{N}])");
+
+  /** A number before and another after the name of a street. */
+  private static final Pattern TWO_NUMBERS =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}£$€.,:])"
+              + NUMBER
+              + " (?!(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\\p{L}* )"
+              + "(?:"
+              + PROPER
+              + " ){0,3}\\p{Lu}[\\p{L}\\p{M}'’.-]+ "
+              + NUMBER
+              + "(?![\\p{L}\\p{N}€$£%:]|[.,]\\d)");
+
+  private static final Pattern MILITARY =
+      Patterns.anyCase(
+          "\\b(?:(?:psc|unit|cmr)\\s\\d{1,5},?\\s+box\\s\\d{1,5}|us(?:s|cgc|ns|nv)\\s\\p{L}+)"
+              + "\\s+(?:apo|fpo|dpo)\\s+[a-z]{2}\\s+\\d{5}");
+
+  private static final Pattern TOWN_AND_POSTCODE =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}])"
+              + TOWN
+              + ",?\\s+[A-Z]{1,2}\\d[A-Z\\d]?\\s?\\d[ABD-HJLNP-UW-Z]{2}(?![\\p{L}\\p{N}])");
+
   private static final Pattern BOX = Patterns.anyCase("\\bp\\.?\\s?o\\.?\\s?box\\s+\\d+\\b");
 
   private static final List<Pattern> FORMS =
       List.of(
+          MILITARY,
+          WITH_UNIT,
           ENGLISH,
           STREET_FIRST,
           NUMBER_LAST,
+          AFTER_WORDS,
+          TWO_NUMBERS,
           BOX,
-          Pattern.compile(
-              "(?<![\\p{L}\\p{N}])"
-                  + TOWN
-                  + ",?\\s+"
-                  + UK_POSTCODE
-                      .replace("(?i:", "(?:")
-                      .replace("a-z", "A-Z")
-                      .replace("abd-hjlnp-uw-z", "ABD-HJLNP-UW-Z")
-                  + "(?![\\p{L}\\p{N}])"));
+          TOWN_AND_POSTCODE);
 
   @Override
   public List<PiiSpan> find(String text) {
@@ -112,7 +178,8 @@ final class AddressDetector implements PiiDetector {
     for (Pattern form : FORMS) {
       Matcher matcher = form.matcher(text);
       while (matcher.find()) {
-        found.add(new PiiSpan(matcher.start(), matcher.end(), PiiType.ADDRESS));
+        int group = matcher.groupCount();
+        found.add(new PiiSpan(matcher.start(group), matcher.end(group), PiiType.ADDRESS));
       }
     }
     return found;

@@ -8,15 +8,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Phone numbers. A candidate has 7 to 15 digits in groups; it is one where libphonenumber knows it
+ * Phone numbers. A candidate has 6 to 15 digits in groups; it is one where libphonenumber knows it
  * as valid in a configured region or anywhere, or where the words around it speak of calling, or
  * where it is written as only phone numbers are (a leading zero or bracket, an extension).
  */
 final class PhoneDetector implements PiiDetector {
   private static final Pattern CANDIDATE =
       Pattern.compile(
-          "(?<![\\p{L}\\p{N}.,:/#£$€-])(?:\\+|00(?=[\\s\\d]))?[\\s.]?\\(?\\d{1,5}\\)?"
-              + "(?:[\\s.()/-]{0,2}\\d{1,8}){1,7}(?:\\s?(?:x|ext\\.?)\\s?\\d{1,6})?(?![\\p{N}]|[.,]\\d|\\p{L})");
+          "(?<![\\p{L}\\p{N}/#£$€-])(?<!\\d[.,:])(?:\\+|00(?=[ \\d]))?[ .]?\\(?\\d{1,5}\\)?"
+              + "(?:[ \\u00a0.()/-]{0,2}\\d{1,8}){1,7}(?: ?(?:x|ext\\.?) ?\\d{1,6})?(?![\\p{N}]|[.,]\\d|\\p{L})");
 
   private static final Pattern CALLING =
       Patterns.anyCase(
@@ -25,7 +25,7 @@ final class PhoneDetector implements PiiDetector {
 
   private static final Pattern DATE_LIKE =
       Pattern.compile(
-          "\\(?(\\d{1,2}[./-]\\d{1,2}[./-]\\d{2,4}|\\d{4}[./-]\\d{1,2}[./-]\\d{1,2}).*");
+          "\\(?(?:[0-3]?\\d[./-][0-3]?\\d[./-](?:\\d{2}|\\d{4})|\\d{4}[./-][01]?\\d[./-][0-3]?\\d)(?: .*)?");
 
   private static final Pattern WRITTEN_AS_PHONE =
       Pattern.compile("\\+.*|00\\d.*|\\(\\d{2,5}\\).*|0\\d{1,4}[\\s./-].*|0\\d{9,10}|.*(x|ext).*");
@@ -33,6 +33,9 @@ final class PhoneDetector implements PiiDetector {
   /** North American form: three, three, four. */
   private static final Pattern THREE_THREE_FOUR =
       Pattern.compile("(\\+?1[ .-])?\\(?\\d{3}\\)?[ .-]?\\d{3}[ .-]\\d{4}");
+
+  /** A short landline number is written in groups; six digits in one are something else. */
+  private static final Pattern SIX_DIGITS = Pattern.compile("\\d{2}[ .-]\\d{2}[ .-]\\d{2}|\\d{3}[ .-]\\d{3}");
 
   private static final int WORDS_BEFORE = 45;
   private static final int WORDS_AFTER = 20;
@@ -46,14 +49,14 @@ final class PhoneDetector implements PiiDetector {
 
   @Override
   public List<PiiSpan> find(String text) {
-    if (!Patterns.hasDigits(text, 7)) {
+    if (!Patterns.hasDigits(text, 6)) {
       return List.of();
     }
     List<PiiSpan> found = new ArrayList<>();
     Matcher matcher = CANDIDATE.matcher(text);
     while (matcher.find()) {
       int start = matcher.start();
-      while (Character.isWhitespace(text.charAt(start))) {
+      while (text.charAt(start) == ' ' || text.charAt(start) == '.') {
         start++;
       }
       String candidate = text.substring(start, matcher.end());
@@ -67,8 +70,12 @@ final class PhoneDetector implements PiiDetector {
   private boolean isPhone(String text, int start, String candidate) {
     int digits = Patterns.digits(candidate.replaceAll("\\s?(x|ext).*", "")).length();
     boolean international = candidate.startsWith("+") || candidate.startsWith("00");
-    if (digits < 7 || digits > 15 || DATE_LIKE.matcher(candidate).matches()) {
+    if (digits < 6 || digits > 15 || DATE_LIKE.matcher(candidate).matches()) {
       return false;
+    }
+    if (digits == 6) {
+      return speaksOfCalling(text, start, start + candidate.length())
+          && SIX_DIGITS.matcher(candidate).matches();
     }
     return isValid(candidate, international)
         || WRITTEN_AS_PHONE.matcher(candidate).matches()

@@ -1,0 +1,31 @@
+package io.adapterworks.jobs;
+
+import io.adapterworks.curate.Curation;
+import io.adapterworks.curate.CurationOutcome;
+import io.adapterworks.error.ErrorCode;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code curate}: brings curated_examples up to bronze_examples. */
+@Command(
+    name = "curate",
+    description = "Cleans, masks, deduplicates and splits what is new in bronze_examples.",
+    mixinStandardHelpOptions = true)
+final class CurateJob implements Callable<Integer> {
+  @Mixin private SettingsOptions settings;
+
+  @Override
+  public Integer call() {
+    try (JobSession session = JobSession.open(settings, "curate")) {
+      CurationOutcome outcome =
+          new Curation(
+                  session.warehouse().tables(),
+                  session.useCase().curation(),
+                  session.useCase().labels())
+              .run();
+      System.out.println(Summaries.of(outcome));
+      return outcome instanceof CurationOutcome.NothingNew ? ErrorCode.NOTHING_TO_DO.exitCode() : 0;
+    }
+  }
+}
