@@ -19,10 +19,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds personal data in a file of texts with gold spans, in the form that presidio-research writes,
- * and compares character by character. A character counts as found where the same type was found
- * there. Places and titles of persons are neither asked for nor held against an address or a name
- * that takes them in.
+ * Finds personal data in a file of texts with gold spans, in the form that presidio-research
+ * writes, and compares character by character. A character counts as found where the same type was
+ * found there. Places and titles of persons are neither asked for nor held against an address or a
+ * name that takes them in.
  */
 public final class PiiBenchmark {
   private static final Map<String, PiiType> GOLD =
@@ -178,8 +178,7 @@ public final class PiiBenchmark {
     Score score(PiiType type) {
       double recall = wanted == 0 ? 1 : (double) right / wanted;
       double precision = right + wrong == 0 ? 1 : (double) right / (right + wrong);
-      double f2 =
-          recall + precision == 0 ? 0 : 5 * recall * precision / (4 * precision + recall);
+      double f2 = recall + precision == 0 ? 0 : 5 * recall * precision / (4 * precision + recall);
       return new Score(type, spans, recall, precision, f2, List.copyOf(examples));
     }
 

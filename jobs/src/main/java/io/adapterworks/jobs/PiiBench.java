@@ -37,8 +37,7 @@ final class PiiBench implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CurationConfig config =
-        ConfigReader.read(settings.load(), "curation", CurationConfig.class);
+    CurationConfig config = ConfigReader.read(settings.load(), "curation", CurationConfig.class);
     List<PiiBenchmark.Score> scores = new PiiBenchmark(config.pii()).run(data, examples);
     ObjectNode line = new ObjectMapper().createObjectNode().put("benchmark", "pii");
     System.out.printf("%-14s %6s %7s %9s %6s%n", "type", "spans", "recall", "precision", "F2");

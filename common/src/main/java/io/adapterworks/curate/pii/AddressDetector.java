@@ -1,6 +1,7 @@
 package io.adapterworks.curate.pii;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,7 +13,8 @@ import java.util.regex.Pattern;
 final class AddressDetector implements PiiDetector {
   /** A word of a proper name, with joining words. */
   private static final String PROPER =
-      "(?:[\\p{Lu}][\\p{L}\\p{M}'’.-]*|(?i:of|the|de|del|della|des|du|la|le|les|los|van|der|den|di|da|do|dos|and|upon|on|et|y|e|im|am|an|zu|zum|zur))";
+      "(?:[\\p{Lu}][\\p{L}\\p{M}'’.-]*|(?i:of|the|de|del|della|des|du|la|le|les|los|van|der|den|di|da|do|dos|and|upon|on|et|y|e|im|am|an|zu|zum|zur))"
+          + "(?![\\p{L}])";
 
   private static final String STREET_TYPE =
       "(?i:street|st|road|rd|avenue|ave|lane|ln|close|drive|dr|court|ct|terrace|row|gardens?|mews"
@@ -88,15 +90,14 @@ final class AddressDetector implements PiiDetector {
   /** What parts the lines of an address: a comma, or a line end with the marks of a quotation. */
   private static final String NEXT = "(?:,?[ \\t]*\\n[ >?]*(?:, *)?|,? +)";
 
-  private static final String WORD =
-      "(?:[\\p{L}][\\p{L}\\p{M}'’.ªº()-]*|\\d{1,3}(?:st|nd|rd|th))";
+  private static final String WORD = "(?:[\\p{L}][\\p{L}\\p{M}'’.ªº()-]*|\\d{1,3}(?:st|nd|rd|th))";
 
   private static final String LINE =
       "(?:(?:"
           + PROPER
-          + "|nan)(?: "
+          + "|nan)(?![\\p{L}])(?: "
           + PROPER
-          + "){0,5}(?: \\d{4,6}(?:-\\d{4})?)?|\\d{4,6}(?:-\\d{4})?)";
+          + "(?![\\p{L}])){0,5}(?: \\d{4,6}(?:-\\d{4})?)?|\\d{4,6}(?:-\\d{4})?)";
 
   /** Any street, however it is written, that a flat or suite number follows. */
   private static final Pattern WITH_UNIT =
@@ -124,9 +125,9 @@ final class AddressDetector implements PiiDetector {
               + NUMBER
               + "(?: "
               + NUMBER
-              + ")?(?: "
-              + WORD
-              + "){1,6}?(?: "
+              + ")?(?: (?:"
+              + PROPER
+              + "(?![\\p{L}])|\\d{1,3}(?:st|nd|rd|th))){1,6}(?: [\\p{Ll}]+(?= \\d))?(?: "
               + NUMBER
               + ")?(?:(?:,?[ \\t]*\\n[ >?]*(?:, *)?|, +)"
               + LINE
@@ -179,9 +180,15 @@ final class AddressDetector implements PiiDetector {
       Matcher matcher = form.matcher(text);
       while (matcher.find()) {
         int group = matcher.groupCount();
-        found.add(new PiiSpan(matcher.start(group), matcher.end(group), PiiType.ADDRESS));
+        int end = matcher.end(group);
+        while (!Character.isLetterOrDigit(text.charAt(end - 1))) {
+          end--;
+        }
+        found.add(new PiiSpan(matcher.start(group), end, PiiType.ADDRESS));
       }
     }
+    // Where forms overlap the one that takes in most wins.
+    found.sort(Comparator.comparingInt((PiiSpan span) -> span.start() - span.end()));
     return found;
   }
 }

@@ -39,11 +39,20 @@ final class BirthDateDetector implements PiiDetector {
     while (matcher.find()) {
       String before = text.substring(Math.max(0, matcher.start() - WORDS_BEFORE), matcher.start());
       int until = Math.min(text.length(), matcher.end() + WORDS_AFTER);
-      if (BIRTH.matcher(before).find()
-          || BIRTH.matcher(text.substring(matcher.end(), until)).find()) {
+      if (leadsTo(before) || BIRTH.matcher(text.substring(matcher.end(), until)).find()) {
         found.add(new PiiSpan(matcher.start(), matcher.end(), PiiType.DATE_OF_BIRTH));
       }
     }
     return found;
+  }
+
+  /** Whether a birth is spoken of and no other date stands between. */
+  private static boolean leadsTo(String before) {
+    Matcher birth = BIRTH.matcher(before);
+    int end = -1;
+    while (birth.find()) {
+      end = birth.end();
+    }
+    return end >= 0 && !DATE.matcher(before.substring(end)).find();
   }
 }

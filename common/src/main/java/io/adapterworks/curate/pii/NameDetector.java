@@ -32,8 +32,7 @@ final class NameDetector implements PiiDetector {
   /** After these, two capitalised words, or one that is a first name, are a name. */
   private static final Pattern INTRODUCED =
       Patterns.anyCase(
-          "(?:\\b(?:i am|i'm|i’m|im|this is|it's|it’s|its|he's|she's|hes|shes|he is|she is|me|i|as|to|from|for"
-              + "|paid|transfer is to|contract with my name)|\\b(?:wife|husband|son|daughter|mother|father|mum|mom|dad"
+          "(?:\\b(?:i am|i'm|i’m|im|this is|it's|it’s|its|he's|she's|hes|shes|he is|she is|paid|transfer is to|contract with my name)|\\b(?:wife|husband|son|daughter|mother|father|mum|mom|dad"
               + "|sister|brother|partner|friend|colleague|landlord|landlady|tenant|boyfriend"
               + "|girlfriend|fianc[eé]e?|boss|neighbou?r|client|agent|aunt|uncle|nan|grandson"
               + "|executor|carer)(?: is|,)?|\\b(?:regards|sincerely|cheers|thanks|thank you"
@@ -67,7 +66,7 @@ final class NameDetector implements PiiDetector {
                       + " paypal apple google amazon tesco sainsbury asda aldi lidl sky virgin netflix"
                       + " spotify uber visa mastercard maestro western union octopus fernway evri dvla"
                       + " king queen prince princess lord lady saint union park bill mark will rich grant"
-                      + " grace faith hope joy rose may dawn chance major art summer autumn see say ask"
+                      + " grace faith hope joy rose may dawn chance major art summer autumn date name where when user fee fees fine man son van nada lira apex irish valencia denver bradford victoria argentina very keen see say ask"
                       + " call sent send paid pay was love star page price banks case day long young best"
                       + " field english french german spanish italian dutch polish turkish american british"
                       + " european co op ltd inc llc plc group company corporation bitcoin btc")
@@ -75,6 +74,11 @@ final class NameDetector implements PiiDetector {
 
   private static final Pattern LOWER_CASE_NAMED =
       Patterns.anyCase("\\b(my|his|her) name(?:'s| is)?\\s*$|\\bname is\\s*$");
+
+  private static final Pattern SPEAKING = Patterns.anyCase("\\b(?:says|said|told)\\s$");
+
+  private static final Pattern TITLE =
+      Patterns.anyCase("(?<![\\p{L}])(?:mr|mrs|ms|miss|mx|dr|prof)\\.?\\s$");
 
   private static final int CUE = 40;
 
@@ -106,7 +110,9 @@ final class NameDetector implements PiiDetector {
         next = lowerCaseNameEnd(text, words, i);
       }
       if (next > i) {
-        found.add(new PiiSpan(words.get(i).start(), words.get(next - 1).end(), PiiType.NAME));
+        found.add(
+            new PiiSpan(
+                withTitle(text, words.get(i).start()), words.get(next - 1).end(), PiiType.NAME));
         i = next;
       } else {
         i++;
@@ -118,7 +124,7 @@ final class NameDetector implements PiiDetector {
   /** The index after the name that starts at word i, or i where none does. */
   private int nameEnd(String text, List<Word> words, int i) {
     Word first = words.get(i);
-    if (!mayBeName(first)) {
+    if (!mayBeName(first) && !isNameByItsLast(text, words, i)) {
       return i;
     }
     int end = i + 1;
@@ -155,7 +161,19 @@ final class NameDetector implements PiiDetector {
     if (INTRODUCED.matcher(before).find()) {
       return knownFirst || (run.size() >= 2 && (knownLast || !isTitleCase(text)));
     }
-    return knownFirst;
+    return knownFirst || (run.size() == 1 && knownLast && SPEAKING.matcher(before).find());
+  }
+
+  /** Rose and Kent are names where a last name follows. */
+  private boolean isNameByItsLast(String text, List<Word> words, int i) {
+    if (i + 1 >= words.size() || !isJoined(text, words.get(i), words.get(i + 1))) {
+      return false;
+    }
+    Word last = words.get(i + 1);
+    return words.get(i).isCapitalised()
+        && isFirstName(words.get(i))
+        && mayBeName(last)
+        && names.isLast(last.lower());
   }
 
   private boolean isFirstName(Word word) {
@@ -166,7 +184,14 @@ final class NameDetector implements PiiDetector {
 
   private boolean mayBeName(Word word) {
     String possessed = word.lower().replaceAll("['’]s$", "");
-    return word.isCapitalised() && word.text().length() > 1 && !NO_NAMES.contains(possessed);
+    return word.isCapitalised()
+        && word.text().length() > 1
+        && !isAbbreviation(word.text())
+        && !NO_NAMES.contains(possessed);
+  }
+
+  private static boolean isAbbreviation(String word) {
+    return word.length() <= 4 && word.equals(word.toUpperCase(Locale.ROOT));
   }
 
   private static boolean mayContinue(Word word) {
@@ -182,11 +207,7 @@ final class NameDetector implements PiiDetector {
   private int lowerCaseNameEnd(String text, List<Word> words, int i) {
     Word first = words.get(i);
     String before = text.substring(Math.max(0, first.start() - CUE), first.start());
-    boolean named =
-        isFirstName(first)
-            && !NO_NAMES.contains(first.lower())
-            && LOWER_CASE_NAMED.matcher(before).find();
-    if (!named) {
+    if (!isFirstName(first) || NO_NAMES.contains(first.lower())) {
       return i;
     }
     boolean two =
@@ -194,7 +215,26 @@ final class NameDetector implements PiiDetector {
             && isJoined(text, first, words.get(i + 1))
             && names.isLast(words.get(i + 1).lower())
             && !NO_NAMES.contains(words.get(i + 1).lower());
-    return two ? i + 2 : i + 1;
+    boolean named = LOWER_CASE_NAMED.matcher(before).find();
+    if (two && (named || (isLowerCase(text) && isLong(first) && isLong(words.get(i + 1))))) {
+      return i + 2;
+    }
+    return named ? i + 1 : i;
+  }
+
+  /** Short words are words of some language more often than names. */
+  private static boolean isLong(Word word) {
+    return word.text().length() >= 4;
+  }
+
+  private static boolean isLowerCase(String text) {
+    return text.chars().noneMatch(Character::isUpperCase);
+  }
+
+  /** A title before a name belongs to it. */
+  private static int withTitle(String text, int start) {
+    Matcher title = TITLE.matcher(text.substring(Math.max(0, start - CUE), start));
+    return title.find() ? start - (title.end() - title.start()) : start;
   }
 
   private static List<Word> words(String text) {

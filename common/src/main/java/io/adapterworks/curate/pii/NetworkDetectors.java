@@ -25,10 +25,13 @@ final class NetworkDetectors {
 
   private static final Pattern IP_6 =
       anyCase(
-          "(?<![\\p{L}\\p{N}:.])(?:[0-9a-f]{1,4}:){2,7}(?:[0-9a-f]{1,4}|:)"
-              + "(?::[0-9a-f]{1,4}){0,6}(?![\\p{L}\\p{N}:])"
-              + "|(?<![\\p{L}\\p{N}:.])(?:[0-9a-f]{1,4})?::(?:[0-9a-f]{1,4}:){0,6}[0-9a-f]{1,4}"
-              + "(?![\\p{L}\\p{N}:])");
+          "(?<![\\p{L}\\p{N}:.])(?=[0-9a-f]*:[0-9a-f]*:)[0-9a-f:]{3,39}(?<!(?<!:):)(?![\\p{L}\\p{N}:])");
+
+  private static final Pattern IP_6_WHOLE = anyCase("(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}");
+
+  private static final Pattern IP_6_SHORT =
+      anyCase(
+          "(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?");
 
   private static final Pattern MAC =
       anyCase(
@@ -103,9 +106,9 @@ final class NetworkDetectors {
                 detector(PiiType.CRYPTO, ETHEREUM, any -> true))));
   }
 
-  /** A time such as 12:30:45 has the form of a cut-off IPv6 address but not its length. */
+  /** A time such as 12:30:45 has colons too, but neither eight groups nor a double colon. */
   private static boolean isIp6(String text) {
-    long groups = text.chars().filter(c -> c == ':').count();
-    return text.contains("::") ? groups <= 7 && text.length() > 4 : groups == 7;
+    return IP_6_WHOLE.matcher(text).matches()
+        || (text.length() > 4 && IP_6_SHORT.matcher(text).matches());
   }
 }

@@ -35,7 +35,8 @@ final class PhoneDetector implements PiiDetector {
       Pattern.compile("(\\+?1[ .-])?\\(?\\d{3}\\)?[ .-]?\\d{3}[ .-]\\d{4}");
 
   /** A short landline number is written in groups; six digits in one are something else. */
-  private static final Pattern SIX_DIGITS = Pattern.compile("\\d{2}[ .-]\\d{2}[ .-]\\d{2}|\\d{3}[ .-]\\d{3}");
+  private static final Pattern SIX_DIGITS =
+      Pattern.compile("\\d{2}[ .-]\\d{2}[ .-]\\d{2}|\\d{3}[ .-]\\d{3}");
 
   private static final int WORDS_BEFORE = 45;
   private static final int WORDS_AFTER = 20;
