@@ -37,7 +37,7 @@ final class CpuLossOps implements LossOps {
       total += crossEntropy(classes, label, smoothing, scale);
       context.rows().write(dLogits, s, row);
     }
-    add(loss, 0, (float) (scale * total));
+    add(loss, CpuStorage.index(loss, 0), (float) (scale * total));
   }
 
   /** Replaces the logits in row by their gradient and returns the loss without scale. */
@@ -81,21 +81,18 @@ final class CpuLossOps implements LossOps {
           new RowKernelSpec.Softmax(dnnl.dnnl_softmax_log, layout, layout, 1), logits, logits);
       for (int i = 0; i < count; i++) {
         int label = label(labels, from + i);
-        if (label == IGNORED) {
-          Zeros.fill(logits, i, 1);
-          continue;
+        if (label != IGNORED) {
+          context.rows().read(logits, i, vocabularyRow(logits));
+          total -= row[label];
+          right += isLargest(label, layer.out()) ? 1 : 0;
         }
-        context.rows().read(logits, i, vocabularyRow(logits));
-        total -= row[label];
-        right += isLargest(label, layer.out()) ? 1 : 0;
-        gradient(label, layer.out(), scale);
-        context.rows().write(logits, i, row);
       }
+      gradients(logits, labels, from, scale);
       Tensor dLogits = inComputeType(logits);
       frozen.backward(layer, dLogits, Write.SET, dx.rows(from, count));
     }
-    add(loss, 0, (float) (scale * total));
-    add(loss, 1, right);
+    add(loss, CpuStorage.index(loss, 0), (float) (scale * total));
+    add(loss, CpuStorage.index(loss, 0) + 1, right);
   }
 
   private float[] vocabularyRow(Tensor logits) {
@@ -111,12 +108,25 @@ final class CpuLossOps implements LossOps {
     return row[label] >= largest;
   }
 
-  /** Replaces the log-probabilities in row by the gradient of the loss. */
-  private void gradient(int label, int classes, float scale) {
-    for (int c = 0; c < classes; c++) {
-      row[c] = scale * (float) Math.exp(row[c]);
+  /** Replaces log-probabilities by the gradient of the loss, rows without a label by 0. */
+  private void gradients(Tensor logProbabilities, Tensor labels, long from, float scale) {
+    Layout flat = Layout.dense(DType.FLOAT32, logProbabilities.shape().elements());
+    context.run(
+        new KernelSpec.Eltwise(dnnl.dnnl_eltwise_exp, 0f, 0f, flat, flat),
+        logProbabilities,
+        logProbabilities);
+    context.run(
+        new KernelSpec.Eltwise(dnnl.dnnl_eltwise_linear, scale, 0f, flat, flat),
+        logProbabilities,
+        logProbabilities);
+    for (int i = 0; i < logProbabilities.rows(); i++) {
+      int label = label(labels, from + i);
+      if (label == IGNORED) {
+        Zeros.fill(logProbabilities, i, 1);
+      } else {
+        add(logProbabilities, CpuStorage.index(logProbabilities, i) + label, -scale);
+      }
     }
-    row[label] -= scale;
   }
 
   private Tensor inComputeType(Tensor logits) {
@@ -142,8 +152,7 @@ final class CpuLossOps implements LossOps {
     return CpuStorage.of(labels).block().ints().get((int) (CpuStorage.index(labels, 0) + index));
   }
 
-  private static void add(Tensor to, int index, float value) {
-    int at = CpuStorage.index(to, 0) + index;
+  private static void add(Tensor to, int at, float value) {
     NativeBlock block = CpuStorage.of(to).block();
     block.floats().put(at, block.floats().get(at) + value);
   }
