@@ -14,7 +14,10 @@ java_major() {
 install_jdk() {
   if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
     say "No JDK 17 or newer found; installing it: apt-get install -y $JDK_PACKAGE"
-    apt-get update -qq >&2 && apt-get install -y -qq "$JDK_PACKAGE" >&2
+    { apt-get update -qq && apt-get install -y -qq "$JDK_PACKAGE"; } >&2 || {
+      say "It could not be installed; apt-get says why above. Mend that and run: apt-get install -y $JDK_PACKAGE"
+      exit 2
+    }
   else
     say "No JDK 17 or newer found. Install one, for example on Debian or Ubuntu:"
     say "  sudo apt-get install -y $JDK_PACKAGE"
