@@ -17,11 +17,13 @@ public interface ActivationOps {
   void tanhBackward(Tensor dy, Tensor y, Tensor dx);
 
   /**
-   * y(N, F) = silu(gate) · up, with gateUp(N, 2F) = [gate | up]. Shazeer 2020, arXiv:2002.05202.
+   * y(N, F) = silu(gate) · up, with gateUp(N, 2F) = [gate | up]; both may have spare columns
+   * where the engine asks for them.
+   * Shazeer 2020, arXiv:2002.05202.
    */
   void swiGluForward(Tensor gateUp, Tensor y);
 
-  /** dGateUp(N, 2F) for dy(N, F); dGateUp may be gateUp itself. */
+  /** dGateUp(N, 2F) for dy(N, F); dGateUp may be gateUp itself, spare columns as in forward. */
   void swiGluBackward(Tensor dy, Tensor gateUp, Tensor dGateUp);
 
   /** y = dropout(x); see {@link Dropout}. Applied to dy, it is its own backward. */

@@ -12,7 +12,7 @@ public interface AttentionOps {
    * @param q (N, H·D), compute type; rows of q, k and v may be strided (columns of one matrix)
    * @param k (N, kvHeads·D)
    * @param v (N, kvHeads·D)
-   * @param out (N, H·D), contiguous
+   * @param out (N, H·D), contiguous but for spare columns
    * @param logSumExp (H, N), float32: set to the log of each row's softmax denominator
    */
   void forward(

@@ -2,6 +2,7 @@ package io.adapterworks.engine;
 
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.TensorScope;
+import java.util.Optional;
 
 /**
  * The primitives that a transformer with LoRA needs, on one device. An engine knows its device and
@@ -48,6 +49,11 @@ public interface Engine extends AutoCloseable {
   SequenceOps sequence();
 
   LossOps loss();
+
+  /** Empty where the host updates parameters as fast. */
+  default Optional<UpdateOps> update() {
+    return Optional.empty();
+  }
 
   /**
    * Runs a step. Where the device can record work (a CUDA graph), it may record the step's first

@@ -12,9 +12,11 @@ import java.util.List;
  * @param weights at least one matrix, all of one width
  * @param biases as many vectors bias_i(out_i), or none
  * @param storage how the device keeps the weights
+ * @param adapterRank the total rank of the pairs that will sit on the layer: an engine may leave
+ *     room for them; 0 where none will, or where it is not known
  */
 public record FrozenSource(
-    List<HostTensor> weights, List<HostTensor> biases, WeightStorage storage) {
+    List<HostTensor> weights, List<HostTensor> biases, WeightStorage storage, int adapterRank) {
   /** How frozen weights are kept. */
   public enum WeightStorage {
     /** In the engine's compute type. */
@@ -54,12 +56,12 @@ public record FrozenSource(
 
   /** One matrix without bias, kept in the compute type. */
   public static FrozenSource of(HostTensor weight) {
-    return new FrozenSource(List.of(weight), List.of(), WeightStorage.COMPUTE_TYPE);
+    return new FrozenSource(List.of(weight), List.of(), WeightStorage.COMPUTE_TYPE, 0);
   }
 
   /** One matrix with bias, kept in the compute type. */
   public static FrozenSource of(HostTensor weight, HostTensor bias) {
-    return new FrozenSource(List.of(weight), List.of(bias), WeightStorage.COMPUTE_TYPE);
+    return new FrozenSource(List.of(weight), List.of(bias), WeightStorage.COMPUTE_TYPE, 0);
   }
 
   public int in() {

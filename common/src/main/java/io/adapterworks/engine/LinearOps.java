@@ -8,9 +8,18 @@ public interface LinearOps {
   FrozenLinear freeze(FrozenSource source);
 
   /**
+   * How many {@link Tensor#spareColumns spare columns} x and dy of a layer with pairs of this total
+   * rank should have: with them the low-rank part is computed within the base product. Without them
+   * the same is computed in more passes.
+   */
+  default int spareColumns(int totalRank) {
+    return 0;
+  }
+
+  /**
    * y(N, out) = x·Wᵀ + bias, plus scale · dropout(x)·Aᵀ·Bᵀ on each slice's columns. Hu et al. 2021.
    *
-   * @param x (N, in), compute type, contiguous
+   * @param x (N, in), compute type, contiguous but for spare columns, which are overwritten
    * @param h (N, totalRank), compute type: set to dropout(x)·Aᵀ of all slices side by side, without
    *     scale, for {@link #backward}; not touched when the group is empty
    * @param y (N, out), compute type, contiguous
@@ -25,7 +34,7 @@ public interface LinearOps {
    * dB += scale · dyᵀ·h; dA += (scale · dy·B)ᵀ·dropout(x); dx = or += dy·W + dropoutᵀ(scale ·
    * dy·B·A).
    *
-   * @param dy (N, out), compute type, contiguous
+   * @param dy (N, out), compute type, contiguous but for spare columns, which are overwritten
    * @param x (N, in): forward's input
    * @param h (N, totalRank): forward's low-rank activations
    * @param dx (N, in), compute type, contiguous

@@ -15,6 +15,11 @@ record AdaptedLinear(Engine engine, FrozenLinear frozen, DeviceParameters.LoraSi
     return sites.inference().totalRank();
   }
 
+  /** Spare columns that x and dy should have here. */
+  int spareColumns() {
+    return engine.linear().spareColumns(totalRank());
+  }
+
   void forward(PassMode mode, Tensor x, Tensor h, Tensor y) {
     engine.linear().forward(frozen, sites.in(mode), x, h, y);
   }

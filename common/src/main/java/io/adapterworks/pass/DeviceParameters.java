@@ -4,10 +4,12 @@ import io.adapterworks.adapter.AdaptedModule;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.Parameter;
 import io.adapterworks.adapter.ParameterLayout;
+import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.LoraSlice;
+import io.adapterworks.engine.UpdateOps;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.LinearModule;
@@ -30,10 +32,13 @@ final class DeviceParameters {
   private final Tensor computeValues;
   private final Tensor gradients;
   private final Tensor dropoutSeed;
+  private final TensorScope scope;
+  private Moments moments;
   private int sites;
 
   DeviceParameters(Engine engine, LoraAdapter adapter, TensorScope scope) {
     this.engine = engine;
+    this.scope = scope;
     this.layout = adapter.layout();
     this.dropout = (float) adapter.config().dropout();
     this.values = scope.allocate(DType.FLOAT32, layout.size());
@@ -57,6 +62,40 @@ final class DeviceParameters {
       engine.transfer().cast(values, computeValues);
     }
   }
+
+  void download(float[] flat) {
+    engine.transfer().download(values, flat);
+  }
+
+  boolean canUpdate() {
+    return engine.update().isPresent();
+  }
+
+  /** Moves the values by the gradients. */
+  void update(AdamStep step) {
+    Moments held = moments();
+    engine
+        .update()
+        .orElseThrow()
+        .adamW(
+            new UpdateOps.State(values, computeValues, held.mean, held.square), gradients, step);
+  }
+
+  /** Adam's moments, made at first use: whoever updates elsewhere does not pay for them. */
+  Moments moments() {
+    if (moments == null) {
+      moments =
+          new Moments(
+              scope.allocate(DType.FLOAT32, layout.size()),
+              scope.allocate(DType.FLOAT32, layout.size()));
+      engine.transfer().fill(moments.mean, 0);
+      engine.transfer().fill(moments.square, 0);
+    }
+    return moments;
+  }
+
+  /** First and second moments (P each), float32. */
+  record Moments(Tensor mean, Tensor square) {}
 
   void setDropoutSeed(long seed) {
     engine.transfer().upload(new long[] {seed}, dropoutSeed);

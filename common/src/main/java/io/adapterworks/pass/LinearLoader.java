@@ -34,10 +34,10 @@ final class LinearLoader {
     boolean biased = base.hasWeight(stacked.get(0).bias());
     List<HostTensor> biases =
         biased ? stacked.stream().map(m -> base.weight(m.bias())).toList() : List.of();
+    DeviceParameters.LoraSites sites = parameters.sites(stacked);
+    int rank = sites.training().totalRank();
     return new AdaptedLinear(
-        engine,
-        engine.linear().freeze(new FrozenSource(weights, biases, storage)),
-        parameters.sites(stacked));
+        engine, engine.linear().freeze(new FrozenSource(weights, biases, storage, rank)), sites);
   }
 
   private LinearModule module(String path) {

@@ -87,6 +87,16 @@ final class LlamaAttention {
     return hidden;
   }
 
+  /** Spare columns that the normalised input and the gradient of queries, keys and values need. */
+  int inputSpare() {
+    return queryKeyValue.spareColumns();
+  }
+
+  /** Spare columns that the gradient of the output needs. */
+  int outputSpare() {
+    return output.spareColumns();
+  }
+
   Saved allocate(Tensor normed, TensorScope scope) {
     DType type = engine.computeType();
     long n = normed.rows();
@@ -97,7 +107,9 @@ final class LlamaAttention {
         scope.allocate(type, n, shape.queryWidth() + 2L * shape.kvWidth()),
         queryNorm.map(head -> head.allocate(n, scope)),
         keyNorm.map(head -> head.allocate(n, scope)),
-        scope.allocate(type, n, shape.queryWidth()),
+        scope
+            .allocate(type, n, shape.queryWidth() + output.spareColumns())
+            .sparing(output.spareColumns()),
         scope.allocate(DType.FLOAT32, shape.heads(), n),
         scope.allocate(type, n, output.totalRank()));
   }
@@ -108,6 +120,10 @@ final class LlamaAttention {
 
   private Tensor key(Tensor queryKeyValue) {
     return queryKeyValue.columns(shape.queryWidth(), shape.kvWidth());
+  }
+
+  private Tensor queryAndKey(Tensor queryKeyValue) {
+    return queryKeyValue.columns(0, shape.queryWidth() + (long) shape.kvWidth());
   }
 
   private Tensor value(Tensor queryKeyValue) {
@@ -138,7 +154,7 @@ final class LlamaAttention {
     queryKeyValue.forward(mode, saved.normed, saved.hQueryKeyValue, qkv);
     queryNorm.ifPresent(head -> head.forward(query(qkv), saved.query.orElseThrow()));
     keyNorm.ifPresent(head -> head.forward(key(qkv), saved.key.orElseThrow()));
-    rope.rotate(shape, query(qkv), key(qkv), batch.positions());
+    rope.rotate(shape, queryAndKey(qkv), batch.positions());
   }
 
   /** As {@link #forward}, dropout off, where x holds one new token of each cached sequence. */
@@ -164,12 +180,16 @@ final class LlamaAttention {
   /** Memory that the backward passes of all layers share. */
   record Scratch(Tensor dNormed, Tensor dContext, Tensor dQueryKeyValue) {}
 
-  Scratch allocateScratch(long n, TensorScope scope) {
+  /**
+   * @param spare columns of the gradient of queries, keys and values: the most of any layer
+   */
+  Scratch allocateScratch(long n, int spare, TensorScope scope) {
     DType type = engine.computeType();
+    long width = shape.queryWidth() + 2L * shape.kvWidth();
     return new Scratch(
         scope.allocate(type, n, hidden),
         scope.allocate(type, n, shape.queryWidth()),
-        scope.allocate(type, n, shape.queryWidth() + 2L * shape.kvWidth()));
+        scope.allocate(type, n, width + spare).sparing(spare));
   }
 
   /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */
@@ -177,7 +197,7 @@ final class LlamaAttention {
     Tensor dQkv = scratch.dQueryKeyValue;
     output.backward(step.dy(), saved.context, saved.hOutput, Write.SET, scratch.dContext);
     engine.attention().backward(shape, batch.segments(), gradient(saved, scratch));
-    rope.rotateBack(shape, query(dQkv), key(dQkv), batch.positions());
+    rope.rotateBack(shape, queryAndKey(dQkv), batch.positions());
     queryNorm.ifPresent(
         head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
     keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));

@@ -40,6 +40,11 @@ final class LlamaFeedForward {
     return gateUp.isAdapted() || down.isAdapted();
   }
 
+  /** True if backward needs what went into, or comes out of, the last product again. */
+  boolean isOutputAdapted() {
+    return down.isAdapted();
+  }
+
   /** What forward leaves for backward. All (N, …), in the compute type but for float32 rstd. */
   record Saved(
       Tensor normed, Tensor rstd, Tensor hGateUp, Tensor gateUp, Tensor activated, Tensor hDown) {}
@@ -56,7 +61,9 @@ final class LlamaFeedForward {
         inputs.normed(),
         scope.allocate(DType.FLOAT32, n),
         scope.allocate(type, n, gateUp.totalRank()),
-        scope.allocate(type, n, 2L * intermediate),
+        scope
+            .allocate(type, n, 2L * intermediate + gateUp.spareColumns())
+            .sparing(gateUp.spareColumns()),
         inputs.activated(),
         scope.allocate(type, n, down.totalRank()));
   }
@@ -69,17 +76,29 @@ final class LlamaFeedForward {
     down.forwardWithResidual(mode, saved.activated, saved.hDown, x, y);
   }
 
-  /** Memory that the backward passes of all layers share. */
-  record Scratch(Tensor dNormed, Tensor dActivated) {}
+  /** Spare columns that the normalised input needs. */
+  int inputSpare() {
+    return gateUp.spareColumns();
+  }
+
+  /** Spare columns that the activations and the gradient of the output need. */
+  int outputSpare() {
+    return down.spareColumns();
+  }
+
+  /** Sets again what {@link #forward} left and backward needs; y is not computed. */
+  void restore(Tensor x, Saved saved) {
+    norm.forward(x, saved.normed, saved.rstd);
+    gateUp.forward(PassMode.TRAINING, saved.normed, saved.hGateUp, saved.gateUp);
+  }
 
   /**
+   * Memory that the backward passes of all layers share.
+   *
    * @param dNormed (N, C), which may be shared with another scratch that is not in use
+   * @param dActivated (N, F), which may be forward's activations where no adapter needs them
    */
-  Scratch allocateScratch(Tensor dNormed, TensorScope scope) {
-    DType type = engine.computeType();
-    long n = dNormed.rows();
-    return new Scratch(dNormed, scope.allocate(type, n, intermediate));
-  }
+  record Scratch(Tensor dNormed, Tensor dActivated) {}
 
   /**
    * Adds the gradients of A and B; turns dy(N, C) into dx(N, C), in place. Uses up what forward

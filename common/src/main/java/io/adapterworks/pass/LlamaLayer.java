@@ -37,9 +37,46 @@ final class LlamaLayer {
    */
   record Inputs(Tensor normed, Tensor activated) {}
 
-  Inputs allocateInputs(long n, TensorScope scope) {
+  /**
+   * What the tensors that all layers share must offer.
+   *
+   * @param normedSpare spare columns of the input of the first products
+   * @param activatedSpare spare columns of the input of the last product
+   * @param dQueryKeyValueSpare spare columns of the first product's gradient
+   * @param dySpare spare columns of the gradient of the layer's output
+   * @param keepsActivated backward needs the last product's input beside its gradient
+   */
+  record Needs(
+      int normedSpare,
+      int activatedSpare,
+      int dQueryKeyValueSpare,
+      int dySpare,
+      boolean keepsActivated) {
+    Needs and(Needs other) {
+      return new Needs(
+          Math.max(normedSpare, other.normedSpare),
+          Math.max(activatedSpare, other.activatedSpare),
+          Math.max(dQueryKeyValueSpare, other.dQueryKeyValueSpare),
+          Math.max(dySpare, other.dySpare),
+          keepsActivated || other.keepsActivated);
+    }
+  }
+
+  Needs needs() {
+    return new Needs(
+        Math.max(attention.inputSpare(), feedForward.inputSpare()),
+        feedForward.outputSpare(),
+        attention.inputSpare(),
+        Math.max(attention.outputSpare(), feedForward.outputSpare()),
+        feedForward.isOutputAdapted());
+  }
+
+  Inputs allocateInputs(long n, Needs needs, TensorScope scope) {
     return new Inputs(
-        scope.allocate(type, n, attention.width()), scope.allocate(type, n, feedForward.width()));
+        scope.allocate(type, n, attention.width() + needs.normedSpare).sparing(needs.normedSpare),
+        scope
+            .allocate(type, n, feedForward.width() + needs.activatedSpare)
+            .sparing(needs.activatedSpare));
   }
 
   /** What forward leaves for backward; middle(N, C) is between the two halves. */
@@ -58,6 +95,20 @@ final class LlamaLayer {
     feedForward.forward(mode, saved.middle, saved.feedForward, y);
   }
 
+  /**
+   * Sets again what {@code saved} holds, from x(N, C).
+   *
+   * @param unused (N, C) overwritten
+   */
+  void restore(Tensor x, DeviceBatch batch, Saved saved, Tensor unused) {
+    attention.forward(PassMode.TRAINING, x, batch, saved.attention, saved.middle);
+    if (feedForward.isOutputAdapted()) {
+      feedForward.forward(PassMode.TRAINING, saved.middle, saved.feedForward, unused);
+    } else {
+      feedForward.restore(saved.middle, saved.feedForward);
+    }
+  }
+
   /** As {@link #forward}, dropout off, where x holds one new token of each cached sequence. */
   void decode(Tensor x, DeviceBatch batch, CachedStep step, Saved saved, Tensor y) {
     attention.decode(x, batch, step, saved.attention, saved.middle);
@@ -72,9 +123,12 @@ final class LlamaLayer {
   /** Memory that the backward passes of all layers share. */
   record Scratch(LlamaAttention.Scratch attention, LlamaFeedForward.Scratch feedForward) {}
 
-  Scratch allocateScratch(long n, TensorScope scope) {
-    LlamaAttention.Scratch shared = attention.allocateScratch(n, scope);
-    return new Scratch(shared, feedForward.allocateScratch(shared.dNormed(), scope));
+  Scratch allocateScratch(Inputs inputs, Needs needs, TensorScope scope) {
+    long n = inputs.normed().rows();
+    LlamaAttention.Scratch shared = attention.allocateScratch(n, needs.dQueryKeyValueSpare, scope);
+    Tensor dActivated =
+        needs.keepsActivated ? scope.allocate(type, n, feedForward.width()) : inputs.activated();
+    return new Scratch(shared, new LlamaFeedForward.Scratch(shared.dNormed(), dActivated));
   }
 
   /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */

@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.ParameterLayout;
+import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.FrozenSource;
@@ -28,7 +29,7 @@ import java.util.stream.IntStream;
  * A decoder of the Llama family with LoRA on any of its linear layers, forward and backward. The
  * base is frozen: gradients are of activations, A and B.
  */
-public final class LlamaPass implements LanguageModel {
+public final class LlamaPass implements LanguageModel, UpdatingPass {
   private final Engine engine;
   private final LlamaConfig config;
   private final PassOptions options;
@@ -40,6 +41,7 @@ public final class LlamaPass implements LanguageModel {
   private final FrozenRmsNorm norm;
   private final FrozenLinear head;
   private final int lowestAdapted;
+  private final LlamaLayer.Needs needs;
 
   /**
    * Brings base and adapter to the engine's device.
@@ -70,8 +72,10 @@ public final class LlamaPass implements LanguageModel {
         FrozenRmsNorm.load(engine, weights, base, base.prefix() + "norm", config.rmsNormEpsilon());
     HostTensor headWeight = base.weight(config.headName(base.prefix()));
     this.head =
-        engine.linear().freeze(new FrozenSource(List.of(headWeight), List.of(), options.weights()));
+        engine.linear().freeze(new FrozenSource(List.of(headWeight), List.of(), options.weights(), 0));
     this.lowestAdapted = lowestAdapted();
+    this.needs =
+        layers.stream().map(LlamaLayer::needs).reduce(LlamaLayer.Needs::and).orElseThrow();
   }
 
   private int lowestAdapted() {
@@ -102,6 +106,7 @@ public final class LlamaPass implements LanguageModel {
    * What a forward pass leaves on the device.
    *
    * @param inputs (N, C) of each layer, then the last layer's output
+   * @param products inputs of the layers' products, which all share
    * @param saved what each layer left; layers that are computed again share one
    * @param normed (N, C): the last hidden states, normalised
    * @param rstd (N): of that normalisation
@@ -109,6 +114,7 @@ public final class LlamaPass implements LanguageModel {
   private record Forward(
       DeviceBatch batch,
       List<Tensor> inputs,
+      LlamaLayer.Inputs products,
       List<LlamaLayer.Saved> saved,
       Tensor normed,
       Tensor rstd) {
@@ -117,20 +123,22 @@ public final class LlamaPass implements LanguageModel {
     }
   }
 
+  private DeviceBatch upload(TokenBatch tokens, TensorScope scope) {
+    rope.reserve(tokens.maxLength());
+    return DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
+  }
+
   /**
    * Forward over a batch.
    *
    * @param recomputed so many layers, from the first, keep only their input
    */
-  private Forward forward(TokenBatch tokens, PassMode mode, int recomputed, TensorScope scope) {
-    rope.reserve(tokens.maxLength());
-    DeviceBatch batch =
-        DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
+  private Forward forward(DeviceBatch batch, PassMode mode, int recomputed, TensorScope scope) {
     Tensor x = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
     engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
     List<Tensor> inputs = new ArrayList<>(List.of(x));
     List<LlamaLayer.Saved> saved = new ArrayList<>();
-    LlamaLayer.Inputs products = layers.get(0).allocateInputs(batch.tokens(), scope);
+    LlamaLayer.Inputs products = layers.get(0).allocateInputs(batch.tokens(), needs, scope);
     for (int i = 0; i < layers.size(); i++) {
       LlamaLayer layer = layers.get(i);
       boolean shares = i > 0 && i < recomputed;
@@ -143,26 +151,76 @@ public final class LlamaPass implements LanguageModel {
     Tensor normed = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
     Tensor rstd = scope.allocate(DType.FLOAT32, batch.tokens());
     norm.forward(x, normed, rstd);
-    return new Forward(batch, inputs, saved, normed, rstd);
+    return new Forward(batch, inputs, products, saved, normed, rstd);
   }
 
   private Forward inference(TokenBatch tokens, TensorScope scope) {
-    return forward(tokens, PassMode.INFERENCE, layers.size(), scope);
+    return forward(upload(tokens, scope), PassMode.INFERENCE, layers.size(), scope);
   }
 
   @Override
   public double lossAndGradient(TokenBatch tokens, long dropoutSeed, float[] gradient) {
-    parameters.setDropoutSeed(dropoutSeed);
-    parameters.zeroGradients();
     try (TensorScope scope = engine.openScope("step")) {
-      Forward forward = forward(tokens, PassMode.TRAINING, options.recomputedLayers(), scope);
-      Tensor dNormed = scope.allocate(engine.computeType(), tokens.tokens(), config.hidden());
-      Tensor loss = crossEntropy(forward, tokens, dNormed, scope);
-      backward(forward, dNormed, scope);
+      Tensor loss = computeGradients(tokens, dropoutSeed, scope);
       double value = Downloads.floats(engine, loss)[0];
       parameters.downloadGradients(gradient);
       return value;
     }
+  }
+
+  @Override
+  public boolean canUpdate() {
+    return parameters.canUpdate();
+  }
+
+  @Override
+  public double step(TokenBatch tokens, long dropoutSeed, AdamStep update) {
+    parameters.moments();
+    try (TensorScope scope = engine.openScope("step")) {
+      Tensor loss = computeGradients(tokens, dropoutSeed, scope);
+      parameters.update(update);
+      return Downloads.floats(engine, loss)[0];
+    }
+  }
+
+  @Override
+  public void readParameters(float[] to) {
+    parameters.download(to);
+  }
+
+  @Override
+  public void readMoments(float[] mean, float[] square) {
+    engine.transfer().download(parameters.moments().mean(), mean);
+    engine.transfer().download(parameters.moments().square(), square);
+  }
+
+  @Override
+  public void setMoments(float[] mean, float[] square) {
+    engine.transfer().upload(mean, parameters.moments().mean());
+    engine.transfer().upload(square, parameters.moments().square());
+  }
+
+  /** Everything that two steps share when one may be played for the other. */
+  private record StepKey(LlamaPass pass, List<Integer> starts, int scored) {}
+
+  /** Sets the parameters' gradients, and gives back the loss, still on the device. */
+  private Tensor computeGradients(TokenBatch tokens, long dropoutSeed, TensorScope scope) {
+    checkLabels(tokens);
+    parameters.setDropoutSeed(dropoutSeed);
+    DeviceBatch batch = upload(tokens, scope);
+    Tensor loss = scope.allocate(DType.FLOAT32, 2);
+    List<Integer> starts = Arrays.stream(tokens.starts()).boxed().toList();
+    engine.run(
+        new StepKey(this, starts, tokens.scored()),
+        () -> {
+          parameters.zeroGradients();
+          Forward forward =
+              forward(batch, PassMode.TRAINING, options.recomputedLayers(), scope);
+          Tensor dNormed = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
+          crossEntropy(forward, tokens.scored(), dNormed, loss);
+          backward(forward, dNormed, scope);
+        });
+    return loss;
   }
 
   @Override
@@ -172,17 +230,18 @@ public final class LlamaPass implements LanguageModel {
 
   @Override
   public Score score(TokenBatch tokens) {
+    checkLabels(tokens);
     try (TensorScope scope = engine.openScope("step")) {
       Forward forward = inference(tokens, scope);
       Tensor unused = scope.allocate(engine.computeType(), tokens.tokens(), config.hidden());
-      float[] values = Downloads.floats(engine, crossEntropy(forward, tokens, unused, scope));
+      Tensor loss = scope.allocate(DType.FLOAT32, 2);
+      crossEntropy(forward, tokens.scored(), unused, loss);
+      float[] values = Downloads.floats(engine, loss);
       return new Score(values[0], Math.round(values[1]), tokens.scored());
     }
   }
 
-  /** The loss and the number of right tokens (2); sets dNormed(N, C). */
-  private Tensor crossEntropy(
-      Forward forward, TokenBatch tokens, Tensor dNormed, TensorScope scope) {
+  private void checkLabels(TokenBatch tokens) {
     Check.that(
         tokens.scope() == LabelScope.TOKEN && tokens.scored() > 0,
         ErrorCode.INPUT,
@@ -195,23 +254,28 @@ public final class LlamaPass implements LanguageModel {
           label,
           outputs() - 1);
     }
-    Tensor loss = scope.allocate(DType.FLOAT32, 2);
+  }
+
+  /** Sets loss(2) to the mean and the number of right tokens, and dNormed(N, C). */
+  private void crossEntropy(Forward forward, int scored, Tensor dNormed, Tensor loss) {
     engine.transfer().fill(loss, 0);
     engine
         .loss()
         .vocabularyCrossEntropy(
-            head, forward.normed, forward.batch.labels(), 1f / tokens.scored(), dNormed, loss);
-    return loss;
+            head, forward.normed, forward.batch.labels(), 1f / scored, dNormed, loss);
   }
 
   private void backward(Forward forward, Tensor dNormed, TensorScope scope) {
     long n = forward.batch.tokens();
-    Tensor dx = scope.allocate(engine.computeType(), n, config.hidden());
+    Tensor dx =
+        scope
+            .allocate(engine.computeType(), n, config.hidden() + needs.dySpare())
+            .sparing(needs.dySpare());
     norm.backward(dNormed, forward.last(), forward.rstd, Write.SET, dx);
     if (lowestAdapted == layers.size()) {
       return;
     }
-    LlamaLayer.Scratch scratch = layers.get(0).allocateScratch(n, scope);
+    LlamaLayer.Scratch scratch = layers.get(0).allocateScratch(forward.products, needs, scope);
     for (int i = layers.size() - 1; i >= lowestAdapted; i--) {
       Reach reach = i > lowestAdapted ? Reach.INPUT : Reach.WEIGHTS;
       BackwardStep step = new BackwardStep(forward.inputs.get(i), dx, reach);
@@ -219,13 +283,11 @@ public final class LlamaPass implements LanguageModel {
     }
   }
 
-  /** What layer {@code i} left; computed again where it was not kept, with y to {@code scratch}. */
+  /** What layer {@code i} left; computed again, with {@code scratch}, where it was not kept. */
   private LlamaLayer.Saved saved(Forward forward, int i, Tensor scratch) {
     LlamaLayer.Saved saved = forward.saved.get(i);
     if (i < options.recomputedLayers()) {
-      layers
-          .get(i)
-          .forward(PassMode.TRAINING, forward.inputs.get(i), forward.batch, saved, scratch);
+      layers.get(i).restore(forward.inputs.get(i), forward.batch, saved, scratch);
     }
     return saved;
   }
@@ -258,7 +320,7 @@ public final class LlamaPass implements LanguageModel {
     TokenBatch tokens = TokenBatch.of(prompts.stream().map(TokenRow::unlabelled).toList());
     List<Integer> all = IntStream.range(0, prompts.size()).boxed().toList();
     try (TensorScope scope = engine.openScope("step")) {
-      Forward forward = forward(tokens, PassMode.INFERENCE, 0, scope);
+      Forward forward = forward(upload(tokens, scope), PassMode.INFERENCE, 0, scope);
       for (int i = 0; i < layers.size(); i++) {
         CachedStep step = new CachedStep(cache, i, all);
         layers.get(i).remember(forward.batch, step, forward.saved.get(i));
@@ -281,7 +343,7 @@ public final class LlamaPass implements LanguageModel {
       Tensor x = scope.allocate(engine.computeType(), n, config.hidden());
       Tensor y = scope.allocate(engine.computeType(), n, config.hidden());
       engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
-      LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, scope);
+      LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, needs, scope);
       LlamaLayer.Saved shared = layers.get(0).allocate(x, products, scope);
       for (int i = 0; i < layers.size(); i++) {
         layers.get(i).decode(x, batch, new CachedStep(cache, i, grown), shared, y);

@@ -40,16 +40,14 @@ final class RopeTable implements AutoCloseable {
     }
   }
 
-  /** Rotates the heads of queries and keys in place. */
-  void rotate(AttentionShape shape, Tensor q, Tensor k, Tensor positions) {
-    engine.attention().rotate(q, shape.headDim(), table, positions);
-    engine.attention().rotate(k, shape.headDim(), table, positions);
+  /** Rotates all heads of x(N, heads · D), which may be strided, in place. */
+  void rotate(AttentionShape shape, Tensor x, Tensor positions) {
+    engine.attention().rotate(x, shape.headDim(), table, positions);
   }
 
   /** The backward of {@link #rotate}, in place. */
-  void rotateBack(AttentionShape shape, Tensor dq, Tensor dk, Tensor positions) {
-    engine.attention().rotateBack(dq, shape.headDim(), table, positions);
-    engine.attention().rotateBack(dk, shape.headDim(), table, positions);
+  void rotateBack(AttentionShape shape, Tensor dx, Tensor positions) {
+    engine.attention().rotateBack(dx, shape.headDim(), table, positions);
   }
 
   @Override

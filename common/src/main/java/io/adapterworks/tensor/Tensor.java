@@ -13,14 +13,20 @@ public final class Tensor {
   private final Storage storage;
   private final long offset;
   private final Shape shape;
-  private final long rowStride;
+  private final Rows rows;
   private final DType dtype;
 
-  private Tensor(Storage storage, long offset, Shape shape, long rowStride, DType dtype) {
+  /**
+   * How rows lie: their starts are {@code stride} elements apart, and of the elements behind each
+   * row's end nobody else uses the first {@code spare}.
+   */
+  private record Rows(long stride, long spare) {}
+
+  private Tensor(Storage storage, long offset, Shape shape, Rows rows, DType dtype) {
     this.storage = Objects.requireNonNull(storage, "storage");
     this.offset = offset;
     this.shape = Objects.requireNonNull(shape, "shape");
-    this.rowStride = rowStride;
+    this.rows = rows;
     this.dtype = Objects.requireNonNull(dtype, "dtype");
   }
 
@@ -35,7 +41,7 @@ public final class Tensor {
         shape,
         offset,
         storage.bytes());
-    return new Tensor(storage, offset, shape, shape.columns(), dtype);
+    return new Tensor(storage, offset, shape, new Rows(shape.columns(), 0), dtype);
   }
 
   public Storage storage() {
@@ -67,11 +73,40 @@ public final class Tensor {
 
   /** Elements from one row's start to the next row's. */
   public long rowStride() {
-    return rowStride;
+    return rows.stride;
+  }
+
+  /**
+   * Columns behind each row's end that belong to this tensor alone and hold nothing: an engine may
+   * work there while the tensor is an operand.
+   */
+  public long spareColumns() {
+    return rows.spare;
+  }
+
+  /** This matrix without its last {@code count} columns, which become spare. */
+  public Tensor sparing(long count) {
+    long kept = columns() - count;
+    Check.that(kept >= 0, ErrorCode.MODEL, "%d spare columns of a tensor %s", count, shape);
+    return new Tensor(
+        storage, offset, Shape.of(rows(), kept), new Rows(rows.stride, rows.spare + count), dtype);
+  }
+
+  /** This matrix with its first {@code count} spare columns as columns. */
+  public Tensor withSpare(long count) {
+    Check.that(
+        count <= rows.spare,
+        ErrorCode.MODEL,
+        "%d columns of the %d that a tensor %s has to spare",
+        count,
+        rows.spare,
+        shape);
+    Rows wider = new Rows(rows.stride, rows.spare - count);
+    return new Tensor(storage, offset, Shape.of(rows(), columns() + count), wider, dtype);
   }
 
   public boolean isContiguous() {
-    return rowStride == shape.columns() || shape.rows() <= 1;
+    return rows.stride == shape.columns() || shape.rows() <= 1;
   }
 
   /** Bytes of the elements, without the gaps between strided rows. */
@@ -88,7 +123,8 @@ public final class Tensor {
         from,
         from + count,
         shape);
-    return new Tensor(storage, offset + from, Shape.of(rows(), count), rowStride, dtype);
+    Rows strided = new Rows(rows.stride, 0);
+    return new Tensor(storage, offset + from, Shape.of(rows(), count), strided, dtype);
   }
 
   /** Rows {@code [from, from + count)}, as a matrix over the same memory. */
@@ -101,7 +137,7 @@ public final class Tensor {
         from + count,
         shape);
     return new Tensor(
-        storage, offset + from * rowStride, Shape.of(count, columns()), rowStride, dtype);
+        storage, offset + from * rows.stride, Shape.of(count, columns()), rows, dtype);
   }
 
   /** {@code viewed.elements()} elements from element {@code from} on, of a contiguous tensor. */
@@ -114,7 +150,7 @@ public final class Tensor {
         viewed,
         from,
         shape);
-    return new Tensor(storage, offset + from, viewed, viewed.columns(), dtype);
+    return new Tensor(storage, offset + from, viewed, new Rows(viewed.columns(), 0), dtype);
   }
 
   /** For example {@code BFLOAT16 (450, 384) on cpu}. */

@@ -65,8 +65,19 @@ public interface ActivationContract {
         pair.both(
             s -> s.engine().activation().swiGluBackward(s.of(dy), s.of(gateUp), s.of(gateUp)));
         pair.assertClose("dGateUp in place", gateUp);
+        checkStrided(pair, pair.spread(2, type, size[0], 2L * size[1]), dy);
       }
     }
+  }
+
+  private static void checkStrided(EnginePair pair, Twin gateUp, Twin dy) {
+    Twin strided = pair.withSpare(gateUp, pair.spareColumns(8));
+    Twin y = pair.withSpare(dy, pair.spareColumns(8));
+    pair.both(s -> s.engine().activation().swiGluForward(s.of(strided), s.of(y)));
+    pair.assertClose("y with spare columns", pair.dense(y));
+    pair.both(
+        s -> s.engine().activation().swiGluBackward(s.of(dy), s.of(strided), s.of(strided)));
+    pair.assertClose("dGateUp with spare columns", pair.dense(strided));
   }
 
   @ParameterizedTest

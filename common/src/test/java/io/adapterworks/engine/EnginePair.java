@@ -110,6 +110,29 @@ public final class EnginePair implements AutoCloseable {
     return of(dtype, values, sizes);
   }
 
+  /** Spare columns that the tested engine asks for beside operands of layers of this rank. */
+  public int spareColumns(int totalRank) {
+    return tested.linear().spareColumns(totalRank);
+  }
+
+  /** The same numbers with {@code spare} columns beside them, which are NaN. */
+  public Twin withSpare(Twin twin, int spare) {
+    Twin wide = poisoned(twin.tested().dtype(), twin.tested().rows(), columns(twin) + spare);
+    both(s -> s.engine().transfer().cast(s.of(twin), s.of(wide.columns(0, columns(twin)))));
+    return wide.sparing(spare);
+  }
+
+  private static long columns(Twin twin) {
+    return twin.tested().columns();
+  }
+
+  /** Copies what may lie strided, so that it can be compared. */
+  public Twin dense(Twin twin) {
+    Twin copy = empty(twin.tested().dtype(), twin.tested().rows(), columns(twin));
+    both(s -> s.engine().transfer().cast(s.of(twin), s.of(copy)));
+    return copy;
+  }
+
   /** Poisoned where it will be set, numbers where it will be added to. */
   public Twin output(Write write, DType dtype, long... sizes) {
     return write == Write.SET ? poisoned(dtype, sizes) : normal(dtype, sizes);

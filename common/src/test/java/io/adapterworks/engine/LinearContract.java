@@ -9,6 +9,7 @@ import io.adapterworks.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -34,6 +35,9 @@ public interface LinearContract {
     }
   }
 
+  /** Of all pairs on one layer in these tests. */
+  int MOST_RANK = 64;
+
   List<Case> LINEAR_CASES =
       List.of(
           new Case(1, 64, List.of(64)),
@@ -58,11 +62,12 @@ public interface LinearContract {
       weights.add(HostTensor.of("weight", Shape.of(out, size.in()), weight));
       biases.add(HostTensor.of("bias", Shape.of(out), bias));
     }
-    return new FrozenSource(weights, biases, storage);
+    return new FrozenSource(weights, biases, storage, MOST_RANK);
   }
 
   private static FrozenSource withoutBias(FrozenSource source) {
-    return new FrozenSource(source.weights(), List.of(), source.storage());
+    return new FrozenSource(
+        source.weights(), List.of(), source.storage(), source.adapterRank());
   }
 
   /** A layer frozen on both engines. */
@@ -78,9 +83,21 @@ public interface LinearContract {
     }
   }
 
+  /** None, and as many as the engine asks for. */
+  private static int[] spares(EnginePair pair, LoraTwins lora) {
+    return IntStream.of(0, pair.spareColumns(lora.totalRank())).distinct().toArray();
+  }
+
   private static void checkForward(EnginePair pair, Case size, LayerTwins layer, LoraTwins lora) {
+    for (int spare : spares(pair, lora)) {
+      Twin x = pair.normal(pair.computeType(), size.tokens(), size.in());
+      checkForward(pair, pair.withSpare(x, spare), size, layer, lora);
+    }
+  }
+
+  private static void checkForward(
+      EnginePair pair, Twin x, Case size, LayerTwins layer, LoraTwins lora) {
     DType type = pair.computeType();
-    Twin x = pair.normal(type, size.tokens(), size.in());
     Twin h = pair.poisoned(type, size.tokens(), Math.max(1, lora.totalRank()));
     Twin y = pair.poisoned(type, size.tokens(), size.out());
     pair.both(s -> s.engine().linear().forward(layer.on(s), lora.on(s), s.of(x), s.of(h), s.of(y)));
@@ -108,9 +125,22 @@ public interface LinearContract {
 
   private static void checkBackward(EnginePair pair, Case size, LayerTwins layer, LoraTwins lora) {
     DType type = pair.computeType();
-    Twin x = pair.normal(type, size.tokens(), size.in());
+    for (int spare : spares(pair, lora)) {
+      Twin x = pair.withSpare(pair.normal(type, size.tokens(), size.in()), spare);
+      Twin dy = pair.withSpare(pair.normal(type, size.tokens(), size.out()), spare);
+      checkBackward(pair, new Operands(x, dy), size, layer, lora);
+    }
+  }
+
+  /** What backward reads. */
+  record Operands(Twin x, Twin dy) {}
+
+  private static void checkBackward(
+      EnginePair pair, Operands operands, Case size, LayerTwins layer, LoraTwins lora) {
+    DType type = pair.computeType();
+    Twin x = operands.x();
+    Twin dy = operands.dy();
     Twin h = pair.normal(type, size.tokens(), Math.max(1, lora.totalRank()));
-    Twin dy = pair.normal(type, size.tokens(), size.out());
     for (Write write : Write.values()) {
       Twin dx = pair.output(write, type, size.tokens(), size.in());
       pair.both(

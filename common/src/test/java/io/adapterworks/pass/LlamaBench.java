@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.engine.cuda.CudaEngine;
@@ -22,7 +23,7 @@ import java.util.Random;
 /**
  * Training steps of Llama shapes with random weights on a card: tokens per second, memory, the
  * share of the card's matrix rate, and where the time goes. Rank 8 on query, key, value and output.
- * A step takes parameters in, gives loss and gradient back; the update is the caller's.
+ * A step takes token ids from the host, ends with AdamW on the card, and gives the loss back.
  */
 final class LlamaBench {
   private static final int WARM = 3;
@@ -73,7 +74,8 @@ final class LlamaBench {
     private final LlamaPass pass;
     private final TokenBatch batch;
     private final float[] parameters;
-    private float[] gradient;
+    private final float[] gradient;
+    private int number;
 
     Steps(Engine engine, LlamaShape shape) {
       this.base = RandomModel.of(shape.config());
@@ -89,14 +91,20 @@ final class LlamaBench {
     }
 
     double run() {
+      AdamStep.Range all = new AdamStep.Range(0, parameters.length, 1e-4, 0.01);
+      return pass.step(batch, 1, new AdamStep(++number, 0.9, 0.999, 1e-8, 1, List.of(all)));
+    }
+
+    /** Parameters in, gradients out, both over the host: what an update there would cost more. */
+    void throughTheHost() {
       pass.setParameters(parameters);
-      return pass.lossAndGradient(batch, 1, gradient);
+      pass.lossAndGradient(batch, 1, gradient);
     }
 
     boolean sameTwice() {
-      run();
+      throughTheHost();
       float[] first = gradient.clone();
-      run();
+      throughTheHost();
       return Arrays.equals(first, gradient);
     }
 

@@ -10,12 +10,14 @@ import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.NormOps;
 import io.adapterworks.engine.SequenceOps;
 import io.adapterworks.engine.TransferOps;
+import io.adapterworks.engine.UpdateOps;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.TensorScope;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** An engine that waits for each primitive and adds up its milliseconds by name. */
 final class TimedEngine implements Engine {
@@ -111,6 +113,11 @@ final class TimedEngine implements Engine {
   @Override
   public LossOps loss() {
     return timed(LossOps.class, engine.loss());
+  }
+
+  @Override
+  public Optional<UpdateOps> update() {
+    return engine.update().map(ops -> timed(UpdateOps.class, ops));
   }
 
   @Override

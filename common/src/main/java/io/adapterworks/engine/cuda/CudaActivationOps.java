@@ -55,31 +55,27 @@ final class CudaActivationOps implements ActivationOps {
 
   @Override
   public void swiGluForward(Tensor gateUp, Tensor y) {
-    long count = y.shape().elements();
     int width = CudaContext.vectorWidth(y.columns(), gateUp, y);
     context
         .launch("swiglu_forward")
-        .tensor(gateUp)
-        .tensor(y)
-        .number(count)
+        .matrix(gateUp)
+        .matrix(y)
         .integer(y.columns())
         .integer(width)
-        .each(count / width);
+        .eachOfRows(y.rows(), y.columns() / width);
   }
 
   @Override
   public void swiGluBackward(Tensor dy, Tensor gateUp, Tensor dGateUp) {
-    long count = dy.shape().elements();
     int width = CudaContext.vectorWidth(dy.columns(), dy, gateUp, dGateUp);
     context
         .launch("swiglu_backward")
-        .tensor(dy)
-        .tensor(gateUp)
-        .tensor(dGateUp)
-        .number(count)
+        .matrix(dy)
+        .matrix(gateUp)
+        .matrix(dGateUp)
         .integer(dy.columns())
         .integer(width)
-        .each(count / width);
+        .eachOfRows(dy.rows(), dy.columns() / width);
   }
 
   @Override

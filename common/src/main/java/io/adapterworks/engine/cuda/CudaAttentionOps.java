@@ -81,7 +81,7 @@ final class CudaAttentionOps implements AttentionOps {
             .matrix(q)
             .matrix(k)
             .matrix(v)
-            .tensor(out)
+            .matrix(out)
             .tensor(logSumExp);
     run(launch, shape, segments, new Form(fast, shape.heads(), FORWARD_TILES));
   }
@@ -128,7 +128,7 @@ final class CudaAttentionOps implements AttentionOps {
       Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
       plain("attention_delta")
           .tensor(g.dOut())
-          .tensor(g.out())
+          .matrix(g.out())
           .tensor(delta)
           .integer(segments.tokens())
           .integer(shape.headDim())
@@ -174,7 +174,7 @@ final class CudaAttentionOps implements AttentionOps {
   }
 
   private void rotate(Tensor x, int headDim, Tensor table, Tensor positions, float direction) {
-    long pairs = x.shape().elements() / 2;
+    long pairs = x.columns() / 2;
     int width = CudaContext.vectorWidth(headDim / 2, x, table);
     context
         .launch("rotate")
@@ -183,9 +183,8 @@ final class CudaAttentionOps implements AttentionOps {
         .integer(headDim)
         .tensor(table)
         .tensor(positions)
-        .number(pairs)
         .real(direction)
         .integer(width)
-        .each(pairs / width);
+        .eachOfRows(x.rows(), pairs / width);
   }
 }

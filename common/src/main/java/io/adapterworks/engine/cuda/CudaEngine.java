@@ -10,6 +10,7 @@ import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.NormOps;
 import io.adapterworks.engine.SequenceOps;
 import io.adapterworks.engine.TransferOps;
+import io.adapterworks.engine.UpdateOps;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.DType;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -35,6 +37,7 @@ public final class CudaEngine implements Engine {
   private final AttentionOps attention;
   private final SequenceOps sequence;
   private final LossOps loss;
+  private final UpdateOps update;
   private final Map<String, DeviceArena> arenas = new HashMap<>();
   private final Set<String> open = new HashSet<>();
 
@@ -53,6 +56,7 @@ public final class CudaEngine implements Engine {
     this.attention = new CudaAttentionOps(context);
     this.sequence = new CudaSequenceOps(context);
     this.loss = new CudaLossOps(context, products, weights);
+    this.update = new CudaUpdateOps(context);
   }
 
   /**
@@ -135,6 +139,11 @@ public final class CudaEngine implements Engine {
   @Override
   public LossOps loss() {
     return loss;
+  }
+
+  @Override
+  public Optional<UpdateOps> update() {
+    return Optional.of(update);
   }
 
   @Override

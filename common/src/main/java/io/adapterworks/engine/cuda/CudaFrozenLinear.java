@@ -12,8 +12,9 @@ import java.util.Optional;
  * @param weight W(out, in) in the compute type, or as int8 where {@code scales} are there
  * @param scales FLOAT32 (out)
  * @param bias (out) in the compute type
+ * @param spare columns beside W, and rows below it, that the low-rank part may use
  */
-record CudaFrozenLinear(Tensor weight, Optional<Tensor> scales, Optional<Tensor> bias)
+record CudaFrozenLinear(Tensor weight, Optional<Tensor> scales, Optional<Tensor> bias, int spare)
     implements FrozenLinear {
   static CudaFrozenLinear of(FrozenLinear layer) {
     Check.that(

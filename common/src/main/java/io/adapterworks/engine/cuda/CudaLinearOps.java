@@ -6,6 +6,7 @@ import io.adapterworks.engine.LinearOps;
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.Transpose;
 import io.adapterworks.engine.Write;
+import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.util.Optional;
@@ -33,6 +34,11 @@ final class CudaLinearOps implements LinearOps {
   }
 
   @Override
+  public int spareColumns(int totalRank) {
+    return context.computeType() == DType.BFLOAT16 ? FusedLowRank.spareColumns(totalRank) : 0;
+  }
+
+  @Override
   public void forward(FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Tensor y) {
     forward(layer, lora, x, h, Optional.empty(), y);
   }
@@ -47,46 +53,72 @@ final class CudaLinearOps implements LinearOps {
       FrozenLinear layer, LoraGroup lora, Tensor x, Tensor h, Optional<Tensor> residual, Tensor y) {
     CudaFrozenLinear frozen = CudaFrozenLinear.of(layer);
     try (TensorScope scratch = context.scratch()) {
-      MatrixProducts.Product product =
-          MatrixProducts.Product.set(
-                  x, Transpose.NO, weights.expanded(frozen, scratch), Transpose.YES, y)
-              .withBias(frozen.bias());
-      if (fused.fits(lora, x, y)) {
-        fused.forward(lora, lowRank.dropped(lora, x, scratch), h, residual, y);
-        products.run(product.plus(y));
+      Tensor weight = weights.expanded(frozen, scratch);
+      boolean fits = fused.fits(lora, x, y);
+      if (fits && FusedLowRank.hasRoom(lora, x, weight)) {
+        fused.extend(lora, lowRank.dropped(lora, x, scratch), h, x, weight);
+        int spare = spareColumns(lora.totalRank());
+        products.run(
+            added(product(x.withSpare(spare), weight.withSpare(spare), frozen, y), residual));
+      } else if (fits) {
+        fused.down(lora, lowRank.dropped(lora, x, scratch), h);
+        fused.up(lora, h, residual, y);
+        products.run(product(x, weight, frozen, y).plus(y));
       } else {
-        products.run(residual.map(product::plus).orElse(product));
+        products.run(added(product(x, weight, frozen, y), residual));
         lowRank.addForward(lora, x, h, y, scratch);
       }
     }
+  }
+
+  private static MatrixProducts.Product product(
+      Tensor x, Tensor weight, CudaFrozenLinear frozen, Tensor y) {
+    return MatrixProducts.Product.set(x, Transpose.NO, weight, Transpose.YES, y)
+        .withBias(frozen.bias());
+  }
+
+  private static MatrixProducts.Product added(
+      MatrixProducts.Product product, Optional<Tensor> residual) {
+    return residual.map(product::plus).orElse(product);
   }
 
   @Override
   public void backward(
       FrozenLinear layer, LoraGroup lora, Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {
     CudaFrozenLinear frozen = CudaFrozenLinear.of(layer);
+    Optional<Tensor> before = write == Write.ADD ? Optional.of(dx) : Optional.empty();
     try (TensorScope scratch = context.scratch()) {
-      MatrixProducts.Product set =
-          MatrixProducts.Product.set(
-              dy, Transpose.NO, weights.expanded(frozen, scratch), Transpose.NO, dx);
-      MatrixProducts.Product product = write == Write.ADD ? set.plus(dx) : set;
-      if (!fused.fits(lora, x, dy)) {
-        products.run(product);
+      Tensor weight = weights.expanded(frozen, scratch);
+      boolean fits = fused.fits(lora, x, dy);
+      if (fits && lora.dropout().isEmpty() && FusedLowRank.hasRoom(lora, dy, weight)) {
+        int spare = spareColumns(lora.totalRank());
+        Tensor tall = FrozenWeights.withRowsBelow(weight, spare);
+        fused.extendGradients(lora, dy, x, h, tall.rows(weight.rows(), spare), scratch);
+        products.run(added(gradient(dy.withSpare(spare), tall, dx), before));
+        return;
+      }
+      MatrixProducts.Product product = gradient(dy, weight, dx);
+      if (!fits) {
+        products.run(added(product, before));
         addGradients(lora, dy, x, h, dx, scratch);
         return;
       }
       Tensor dropped = lowRank.dropped(lora, x, scratch);
       FusedLowRank.Gradients gradients = fused.weightGradients(lora, dy, dropped, h, scratch);
       if (lora.dropout().isPresent()) {
-        products.run(product);
+        products.run(added(product, before));
         Tensor part = scratch.allocate(dx.dtype(), dx.rows(), dx.columns());
-        fused.inputGradient(lora, gradients, x, Optional.empty(), part);
+        fused.inputGradient(lora, gradients, Optional.empty(), part);
         lowRank.addDropped(part, lora.dropout().orElseThrow(), dx);
       } else {
-        fused.inputGradient(lora, gradients, x, product.addend(), dx);
-        products.run(set.plus(dx));
+        fused.inputGradient(lora, gradients, before, dx);
+        products.run(product.plus(dx));
       }
     }
+  }
+
+  private static MatrixProducts.Product gradient(Tensor dy, Tensor weight, Tensor dx) {
+    return MatrixProducts.Product.set(dy, Transpose.NO, weight, Transpose.NO, dx);
   }
 
   private void addGradients(

@@ -9,8 +9,8 @@ import io.adapterworks.tensor.TensorScope;
 
 /** {@link LossOps}: one block a row of logits. */
 final class CudaLossOps implements LossOps {
-  /** What a chunk of logits may take: 1024 rows of Llama 3's 128,256, enough for all of a card. */
-  private static final long CHUNK_BYTES = 260L << 20;
+  /** What a chunk of logits may take: 512 rows of Llama 3's 128,256, enough for all of a card. */
+  private static final long CHUNK_BYTES = 130L << 20;
 
   private static final int ROW_UNIT = 128;
   private static final int BLOCK = 512;

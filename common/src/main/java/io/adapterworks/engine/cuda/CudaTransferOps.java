@@ -104,13 +104,18 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
 
   @Override
   public void upload(HostTensor from, Tensor to) {
-    if (from.dtype() == to.dtype()) {
+    if (from.dtype() == to.dtype() && to.isContiguous()) {
       uploadBytes(from.data(), CudaStorage.address(to));
     } else {
       uploadInParts(
           from,
           to.dtype(),
-          (part, first) -> cast(part, to.view(first * part.columns(), part.shape())));
+          (part, first) ->
+              cast(
+                  part,
+                  to.isContiguous()
+                      ? to.view(first * part.columns(), part.shape())
+                      : to.rows(first, part.rows())));
     }
   }
 

@@ -3,6 +3,7 @@ package io.adapterworks.engine.cuda;
 import io.adapterworks.engine.FrozenSource;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.HostTensor;
+import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.util.List;
@@ -21,8 +22,14 @@ final class FrozenWeights {
   CudaFrozenLinear freeze(FrozenSource source) {
     try (TensorScope weights = context.weights()) {
       boolean small = source.storage() == FrozenSource.WeightStorage.INT8;
-      DType type = small ? DType.INT8 : context.computeType();
-      Tensor weight = weights.allocate(type, source.out(), source.in());
+      int spare =
+          context.computeType() == DType.BFLOAT16
+              ? FusedLowRank.spareColumns(source.adapterRank())
+              : 0;
+      Tensor weight =
+          small
+              ? weights.allocate(DType.INT8, source.out(), source.in())
+              : allocate(weights, new Sizes(source.out(), source.in(), spare));
       Optional<Tensor> scales =
           small ? Optional.of(weights.allocate(DType.FLOAT32, source.out())) : Optional.empty();
       long row = 0;
@@ -35,8 +42,26 @@ final class FrozenWeights {
         }
         row += part.shape().rows();
       }
-      return new CudaFrozenLinear(weight, scales, bias(source.biases(), weights));
+      return new CudaFrozenLinear(weight, scales, bias(source.biases(), weights), spare);
     }
+  }
+
+  private record Sizes(long out, long in, int spare) {}
+
+  /** W(out, in) in the compute type, with spare columns beside it and as many rows below it. */
+  private Tensor allocate(TensorScope scope, Sizes sizes) {
+    return scope
+        .allocate(context.computeType(), sizes.out + sizes.spare, sizes.in + sizes.spare)
+        .rows(0, sizes.out)
+        .sparing(sizes.spare);
+  }
+
+  /** Weights that {@link #expanded} gave, with the rows below them. */
+  static Tensor withRowsBelow(Tensor weight, int rows) {
+    long width = weight.columns() + weight.spareColumns();
+    return Tensor.of(
+            weight.storage(), weight.offset(), Shape.of(weight.rows() + rows, width), weight.dtype())
+        .sparing(weight.spareColumns());
   }
 
   private Optional<Tensor> bias(List<HostTensor> parts, TensorScope weights) {
@@ -67,23 +92,26 @@ final class FrozenWeights {
                 .run(new Kernels.Grid(part.rows(), 1, 1), new Kernels.Block(Kernels.BLOCK, 1), 0));
   }
 
-  /** W(out, in) in the compute type; int8 weights are expanded into {@code scratch}. */
+  /**
+   * W(out, in) in the compute type, with room for its pairs in spare columns and in rows below;
+   * int8 weights are expanded into {@code scratch}.
+   */
   Tensor expanded(CudaFrozenLinear layer, TensorScope scratch) {
     if (layer.scales().isEmpty()) {
       return layer.weight();
     }
     Tensor weight = layer.weight();
-    Tensor expanded = scratch.allocate(context.computeType(), weight.rows(), weight.columns());
+    Tensor expanded =
+        allocate(scratch, new Sizes(weight.rows(), weight.columns(), layer.spare()));
     int width = CudaContext.vectorWidth(weight.columns(), expanded, weight);
     context
         .launch("dequantize_rows")
         .tensor(weight)
         .tensor(layer.scales().orElseThrow())
-        .tensor(expanded)
-        .number(weight.shape().elements())
+        .matrix(expanded)
         .integer(weight.columns())
         .integer(width)
-        .each(weight.shape().elements() / width);
+        .eachOfRows(weight.rows(), weight.columns() / width);
     return expanded;
   }
 }

@@ -2,6 +2,7 @@ package io.adapterworks.engine.cuda;
 
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.LoraSlice;
+import io.adapterworks.engine.cuda.LowRankArguments.Role;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
@@ -9,15 +10,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The low-rank part of a linear layer by kernels of its own, all slices at once, in bfloat16. What
- * is added to a product is written first, so that the product's epilogue picks it up: each large
- * tensor is touched once.
+ * The low-rank part of a linear layer by kernels of its own, all slices at once, in bfloat16. Where
+ * operands and weights have columns to spare, the narrow factors go there and one product computes
+ * both parts; else what is added to a product is written first, so that its epilogue picks it up.
  */
 final class FusedLowRank {
   private static final int MOST_SLICES = 4;
   private static final int MOST_RANK = 64;
   private static final int RANK_UNIT = 8;
   private static final int COLUMN_UNIT = 32;
+  private static final int SPARE_UNIT = 64;
 
   private static final int DOWN_THREADS = 512;
   private static final int DOWN_ROWS = 32;
@@ -38,17 +40,8 @@ final class FusedLowRank {
     this.source = context.source(List.of("low_rank.cu", "low_rank_gradient.cu"));
   }
 
-  /** The tensors of one call; those a kernel does not touch may be absent. */
-  private record Operands(
-      Tensor x,
-      Optional<Tensor> dy,
-      Optional<Tensor> y,
-      Optional<Tensor> residual,
-      Tensor h,
-      Optional<Gradients> gradients) {}
-
   /** Working memory of backward. */
-  record Gradients(Tensor u, Tensor aColumns, Tensor bRows, Tensor parts) {}
+  record Gradients(Tensor u, Tensor aColumns) {}
 
   /** True where these kernels take the group. */
   boolean fits(LoraGroup lora, Tensor x, Tensor y) {
@@ -70,21 +63,91 @@ final class FusedLowRank {
         && CudaContext.vectorWidth(COLUMN_UNIT, x, y) > 1;
   }
 
-  /** Sets h = x·Aᵀ and y = residual + scale · h·Bᵀ. */
-  void forward(LoraGroup lora, Tensor x, Tensor h, Optional<Tensor> residual, Tensor y) {
-    Operands operands =
-        new Operands(x, Optional.empty(), Optional.of(y), residual, h, Optional.empty());
-    launch("lora_down", lora, operands)
+  /** What x and dy should have to spare: a step of the tensor cores over the depth of a product. */
+  static int spareColumns(int totalRank) {
+    return totalRank > MOST_RANK ? 0 : (totalRank + SPARE_UNIT - 1) / SPARE_UNIT * SPARE_UNIT;
+  }
+
+  /** True where {@code operand} and the weights have room for the group's low-rank part. */
+  static boolean hasRoom(LoraGroup lora, Tensor operand, Tensor weight) {
+    int needed = spareColumns(lora.totalRank());
+    return needed > 0 && operand.spareColumns() >= needed && weight.spareColumns() >= needed;
+  }
+
+  /** Sets h = x·Aᵀ. */
+  void down(LoraGroup lora, Tensor x, Tensor h) {
+    down(lora, x, arguments(lora, x, h.columns()).with(Role.X, x).with(Role.H, h));
+  }
+
+  private void down(LoraGroup lora, Tensor x, LowRankArguments arguments) {
+    launch("lora_down", arguments)
         .run(
             new Kernels.Grid(
                 ceil(x.rows(), DOWN_ROWS), ceil(lora.totalRank() / RANK_UNIT, DOWN_TILES), 1),
             new Kernels.Block(DOWN_THREADS, 1),
             downSharedBytes(lora.totalRank()));
-    launch("lora_up", lora, operands).run(upGrid(y), new Kernels.Block(Kernels.BLOCK, 1), 0);
+  }
+
+  /** Sets y = residual + scale · h·Bᵀ. */
+  void up(LoraGroup lora, Tensor h, Optional<Tensor> residual, Tensor y) {
+    LowRankArguments arguments =
+        arguments(lora, h, y.columns()).with(Role.H, h).with(Role.Y, y);
+    residual.ifPresent(matrix -> arguments.with(Role.RESIDUAL, matrix));
+    launch("lora_up", arguments).run(upGrid(y), new Kernels.Block(Kernels.BLOCK, 1), 0);
+  }
+
+  /**
+   * Sets h = dropped·Aᵀ, the spare columns of x to scale · h, and those of the weights to B: so that
+   * x times the weights, spare columns included, has the low-rank part in it.
+   */
+  void extend(LoraGroup lora, Tensor dropped, Tensor h, Tensor x, Tensor weight) {
+    down(
+        lora,
+        dropped,
+        arguments(lora, dropped, weight.rows())
+            .with(Role.X, dropped)
+            .with(Role.H, h)
+            .with(Role.SPARE, spareOf(x)));
+    launch("lora_beside", arguments(lora, x, weight.rows()).with(Role.BESIDE, spareOf(weight)))
+        .each(weight.rows() * spareColumns(lora.totalRank()) / RANK_UNIT);
+  }
+
+  private static Tensor spareOf(Tensor matrix) {
+    long spare = matrix.spareColumns();
+    return matrix.withSpare(spare).columns(matrix.columns(), spare);
   }
 
   /** dB += scale · dyᵀ·h and dA += uᵀ·x, u = scale · dy·B; gives back u and A for dx. */
   Gradients weightGradients(LoraGroup lora, Tensor dy, Tensor x, Tensor h, TensorScope scratch) {
+    int rank = lora.totalRank();
+    Tensor u = scratch.allocate(DType.BFLOAT16, x.rows(), rank);
+    Tensor aColumns = scratch.allocate(DType.BFLOAT16, x.columns(), rank);
+    LowRankArguments arguments =
+        arguments(lora, x, dy.columns()).with(Role.U, u).with(Role.A_COLUMNS, aColumns);
+    weightGradients(lora, dy, x, arguments.with(Role.H, h), scratch);
+    return new Gradients(u, aColumns);
+  }
+
+  /**
+   * As {@link #weightGradients}, and sets the spare columns of dy to u, and the rows below the
+   * weights to A: so that dy times the weights, spare columns and rows included, has the low-rank
+   * part in it.
+   *
+   * @param below (spare columns, in)
+   */
+  void extendGradients(
+      LoraGroup lora, Tensor dy, Tensor x, Tensor h, Tensor below, TensorScope scratch) {
+    Tensor spare = spareOf(dy);
+    LowRankArguments arguments =
+        arguments(lora, x, dy.columns())
+            .with(Role.U, spare)
+            .with(Role.SPARE, spare)
+            .with(Role.BELOW, below);
+    weightGradients(lora, dy, x, arguments.with(Role.H, h), scratch);
+  }
+
+  private void weightGradients(
+      LoraGroup lora, Tensor dy, Tensor x, LowRankArguments arguments, TensorScope scratch) {
     long rank = lora.totalRank();
     long size = rank * x.columns();
     long blocks = ceil(x.columns(), GRADIENT_COLUMNS) * ceil(rank, GRADIENT_RANKS);
@@ -96,48 +159,39 @@ final class FusedLowRank {
       widest = Math.max(widest, slice.out());
       largest = Math.max(largest, slice.rank());
     }
-    Gradients gradients =
-        new Gradients(
-            scratch.allocate(DType.BFLOAT16, x.rows(), rank),
-            scratch.allocate(DType.BFLOAT16, x.columns(), rank),
-            scratch.allocate(DType.BFLOAT16, rank, dy.columns()),
-            scratch.allocate(DType.FLOAT32, splits(x.rows()), size));
-    Operands operands =
-        new Operands(
-            x, Optional.of(dy), Optional.empty(), Optional.empty(), h, Optional.of(gradients));
-    launch("lora_transpose", lora, operands)
+    arguments
+        .with(Role.X, x)
+        .with(Role.DY, dy)
+        .with(Role.B_ROWS, scratch.allocate(DType.BFLOAT16, rank, dy.columns()))
+        .with(Role.PARTS, scratch.allocate(DType.FLOAT32, splits(x.rows()), size));
+    launch("lora_arrange", arguments)
         .run(
             new Kernels.Grid(ceil(widest, Kernels.BLOCK), lora.slices().size(), 1),
             new Kernels.Block(Kernels.BLOCK, 1),
             0);
     long tiles = ceil(largest / RANK_UNIT, DOWN_TILES);
-    launch("lora_low_gradient", lora, operands)
+    launch("lora_low_gradient", arguments)
         .run(
             new Kernels.Grid(ceil(x.rows(), DOWN_ROWS), lora.slices().size() * tiles, 1),
             new Kernels.Block(DOWN_THREADS, 1),
             downSharedBytes(largest));
-    launch("lora_gradient_parts", lora, operands)
+    launch("lora_gradient_parts", arguments)
         .run(
             new Kernels.Grid(blocks, splits(x.rows()), 1),
             new Kernels.Block(Kernels.BLOCK, 1),
             GRADIENT_SHARED_BYTES);
-    launch("lora_gradient_sum", lora, operands).each(size);
-    return gradients;
+    launch("lora_gradient_sum", arguments).each(size);
   }
 
   /** Sets dx = before + u·A, before being nothing or dx itself. */
-  void inputGradient(
-      LoraGroup lora, Gradients gradients, Tensor x, Optional<Tensor> before, Tensor dx) {
-    launch(
-            "lora_input_gradient",
-            lora,
-            new Operands(
-                x,
-                Optional.empty(),
-                Optional.of(dx),
-                before,
-                gradients.u(),
-                Optional.of(gradients)))
+  void inputGradient(LoraGroup lora, Gradients gradients, Optional<Tensor> before, Tensor dx) {
+    LowRankArguments arguments =
+        arguments(lora, dx, dx.columns())
+            .with(Role.U, gradients.u())
+            .with(Role.A_COLUMNS, gradients.aColumns())
+            .with(Role.Y, dx);
+    before.ifPresent(matrix -> arguments.with(Role.RESIDUAL, matrix));
+    launch("lora_input_gradient", arguments)
         .run(upGrid(dx), new Kernels.Block(Kernels.BLOCK, 1), 0);
   }
 
@@ -158,44 +212,12 @@ final class FusedLowRank {
     return (count + unit - 1) / unit;
   }
 
-  /** The fields of the kernels' struct Group, in its order. */
-  private Kernels.Launch launch(String name, LoraGroup lora, Operands operands) {
-    Optional<Gradients> gradients = operands.gradients();
-    long out = operands.dy().or(operands::y).map(Tensor::columns).orElseThrow();
-    Kernels.Launch launch =
-        context
-            .kernels()
-            .launch(source, name)
-            .tensor(operands.x())
-            .number(operands.dy().map(CudaStorage::address).orElse(0L))
-            .number(operands.y().map(CudaStorage::address).orElse(0L))
-            .number(operands.residual().map(CudaStorage::address).orElse(0L))
-            .tensor(operands.h())
-            .number(gradients.map(g -> CudaStorage.address(g.u())).orElse(0L))
-            .number(gradients.map(g -> CudaStorage.address(g.aColumns())).orElse(0L))
-            .number(gradients.map(g -> CudaStorage.address(g.bRows())).orElse(0L))
-            .number(gradients.map(g -> CudaStorage.address(g.parts())).orElse(0L))
-            .number(gradients.map(g -> g.parts().columns()).orElse(0L))
-            .number(operands.x().rows())
-            .number(operands.x().columns())
-            .number(out)
-            .number(lora.totalRank())
-            .number(lora.slices().size())
-            .number(splits(operands.x().rows()));
-    long column = 0;
-    for (LoraSlice slice : lora.slices()) {
-      launch
-          .tensor(slice.a())
-          .tensor(slice.b())
-          .tensor(slice.dA())
-          .tensor(slice.dB())
-          .number(slice.outOffset())
-          .number(slice.out())
-          .number(slice.rank())
-          .number(column)
-          .real(slice.scale());
-      column += slice.rank();
-    }
-    return launch;
+  private static LowRankArguments arguments(LoraGroup lora, Tensor x, long out) {
+    return new LowRankArguments(
+        lora, new LowRankArguments.Sizes(x.rows(), x.columns(), out, splits(x.rows())));
+  }
+
+  private Kernels.Launch launch(String name, LowRankArguments arguments) {
+    return arguments.giveTo(context.kernels().launch(source, name));
   }
 }

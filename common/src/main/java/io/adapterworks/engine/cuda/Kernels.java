@@ -16,7 +16,7 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /** The engine's own kernels: compiled and loaded at first use, launched on the device's stream. */
 final class Kernels implements AutoCloseable {
-  private static final int MAX_ARGUMENTS = 64;
+  private static final int MAX_ARGUMENTS = 96;
 
   /** A block gets 48 KiB unasked, what its kernel declares itself included. */
   private static final int UNASKED_SHARED_BYTES = 40 << 10;
@@ -127,6 +127,13 @@ final class Kernels implements AutoCloseable {
     void each(long items) {
       if (items > 0) {
         run(new Grid((items + BLOCK - 1) / BLOCK, 1, 1), new Block(BLOCK, 1), 0);
+      }
+    }
+
+    /** As {@link #each}, for rows of as many items: whole blocks to each row. */
+    void eachOfRows(long rows, long items) {
+      if (rows > 0 && items > 0) {
+        run(new Grid(rows * ((items + BLOCK - 1) / BLOCK), 1, 1), new Block(BLOCK, 1), 0);
       }
     }
 

@@ -94,9 +94,10 @@ final class LowRank {
     long count = from.shape().elements();
     return context
         .launch("dropout")
-        .tensor(from)
-        .tensor(to)
+        .matrix(from)
+        .matrix(to)
         .number(count)
+        .integer(from.columns())
         .tensor(dropout.seed())
         .integer(dropout.site())
         .integer(dropout.threshold())

@@ -22,7 +22,7 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class ProductPlan implements AutoCloseable {
   private static final int MOST_ALIGNMENT = 256;
-  private static final int SUGGESTIONS = 8;
+  private static final int SUGGESTIONS = 32;
 
   /** All that the choice of an algorithm depends on. */
   record Key(

@@ -15,6 +15,9 @@ import org.bytedeco.cuda.global.cudart;
 final class StepGraphs implements AutoCloseable {
   private static final int MOST = 128;
 
+  /** Keys remembered that have run once; beyond that they are forgotten, and recorded later. */
+  private static final int MOST_SEEN = 4096;
+
   private final CudaDevice device;
   private final Set<Object> seen = new HashSet<>();
   private final Map<Object, CUgraphExec_st> graphs = new LinkedHashMap<>(16, 0.75f, true);
@@ -25,6 +28,9 @@ final class StepGraphs implements AutoCloseable {
 
   void run(Object key, Runnable step) {
     CUgraphExec_st graph = graphs.get(key);
+    if (seen.size() > MOST_SEEN) {
+      seen.retainAll(graphs.keySet());
+    }
     if (graph == null && seen.add(key)) {
       step.run();
       return;

@@ -4,7 +4,7 @@
 // one. Grid (heads, segments, query tiles), the longest rows first.
 extern "C" __global__ void __launch_bounds__(THREADS, 2)
     attention_forward(const bf16* q, int64 qStride, const bf16* k, int64 kStride, const bf16* v,
-                      int64 vStride, bf16* out, float* logSumExp, const int* starts, int tokens,
+                      int64 vStride, bf16* out, int64 outStride, float* logSumExp, const int* starts, int tokens,
                       int group, float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
@@ -126,7 +126,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
           (highest[half] * factor + log2f(total[half])) / LOG2E;
     }
   }
-  int64 stride = (int64)gridDim.x * HEAD_DIM;
   writeRows(queries, sum, 1.f / total[0], 1.f / total[1],
-            out + (first + queryAt) * stride + head * HEAD_DIM, stride, length - queryAt);
+            out + (first + queryAt) * outStride + head * HEAD_DIM, outStride, length - queryAt);
 }

@@ -46,7 +46,7 @@ __device__ __forceinline__ void addScaled(Row& to, float factor, const Row& from
 
 extern "C" __global__ void attention_forward_plain(const T* q, int64 qStride, const T* k,
                                                    int64 kStride, const T* v, int64 vStride, T* out,
-                                                   float* logSumExp, const int* starts, int tokens,
+                                                   int64 outStride, float* logSumExp, const int* starts, int tokens,
                                                    int group, int headDim, float scale,
                                                    int causal) {
   int head = blockIdx.y, first = starts[blockIdx.z], end = starts[blockIdx.z + 1];
@@ -70,19 +70,20 @@ extern "C" __global__ void attention_forward_plain(const T* q, int64 qStride, co
     total = total * shrink + weight;
     highest = top;
   }
-  writeRow(out + ((int64)n * gridDim.y + head) * headDim, sum, 1.f / total, headDim);
+  writeRow(out + n * outStride + head * headDim, sum, 1.f / total, headDim);
   if (threadIdx.x % 32 == 0) {
     logSumExp[(int64)head * tokens + n] = highest + logf(total);
   }
 }
 
 // delta(H, N) = the dot of each row of dOut with out. Grid (tokens / 4, heads).
-extern "C" __global__ void attention_delta(const T* dOut, const T* out, float* delta, int tokens,
-                                           int headDim) {
+extern "C" __global__ void attention_delta(const T* dOut, const T* out, int64 outStride,
+                                           float* delta, int tokens, int headDim) {
   int n = blockIdx.x * 4 + threadIdx.x / 32;
   if (n < tokens) {
-    int64 at = ((int64)n * gridDim.y + blockIdx.y) * headDim;
-    float sum = dot(readRow(dOut + at, headDim), readRow(out + at, headDim));
+    int64 column = blockIdx.y * headDim;
+    float sum = dot(readRow(dOut + (int64)n * gridDim.y * headDim + column, headDim),
+                    readRow(out + n * outStride + column, headDim));
     if (threadIdx.x % 32 == 0) {
       delta[(int64)blockIdx.y * tokens + n] = sum;
     }

@@ -59,60 +59,77 @@ extern "C" __global__ void tanh_backward(const T* dy, const T* y, T* dx, int64 c
   width == 8 ? backwardEach<8, Tanh>(dy, y, dx, count) : backwardEach<1, Tanh>(dy, y, dx, count);
 }
 
-__device__ __forceinline__ float sigmoid(float x) { return 1.f / (1.f + __expf(-x)); }
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.f, 1.f + __expf(-x)); }
+
+// Whole blocks to each row: this thread's row and its first column.
+struct Place {
+  int64 row;
+  int column;
+
+  __device__ __forceinline__ Place(int columns, int width) {
+    unsigned blocks = (columns / width + blockDim.x - 1) / blockDim.x;
+    row = blockIdx.x / blocks;
+    column = (blockIdx.x % blocks * blockDim.x + threadIdx.x) * width;
+  }
+};
 
 template <int V>
-__device__ void swiGluForward(const T* gateUp, T* y, int64 count, int columns) {
-  int64 i = globalIndex() * V;
-  if (i < count) {
-    const T* row = gateUp + (i / columns) * 2 * columns + i % columns;
-    float gate[V], up[V];
-    load<V>(row, gate);
-    load<V>(row + columns, up);
+__device__ void swiGluForward(const T* gate, T* y, int i, int columns) {
+  if (i < columns) {
+    float gates[V], ups[V];
+    load<V>(gate + i, gates);
+    load<V>(gate + columns + i, ups);
 #pragma unroll
     for (int j = 0; j < V; j++) {
-      up[j] *= gate[j] * sigmoid(gate[j]);
+      ups[j] *= gates[j] * sigmoid(gates[j]);
     }
-    store<V>(y + i, up);
+    store<V>(y + i, ups);
   }
 }
 
 template <int V>
-__device__ void swiGluBackward(const T* dy, const T* gateUp, T* dGateUp, int64 count, int columns) {
-  int64 i = globalIndex() * V;
-  if (i < count) {
-    int64 at = (i / columns) * 2 * columns + i % columns;
-    float gradient[V], gate[V], up[V];
+__device__ void swiGluBackward(const T* dy, const T* gate, T* dGate, int i, int columns) {
+  if (i < columns) {
+    float gradient[V], gates[V], ups[V];
     load<V>(dy + i, gradient);
-    load<V>(gateUp + at, gate);
-    load<V>(gateUp + at + columns, up);
+    load<V>(gate + i, gates);
+    load<V>(gate + columns + i, ups);
 #pragma unroll
     for (int j = 0; j < V; j++) {
-      float s = sigmoid(gate[j]);
-      float silu = gate[j] * s;
-      gate[j] = gradient[j] * up[j] * (s + silu * (1.f - s));
-      up[j] = gradient[j] * silu;
+      float s = sigmoid(gates[j]);
+      float silu = gates[j] * s;
+      gates[j] = gradient[j] * ups[j] * (s + silu * (1.f - s));
+      ups[j] = gradient[j] * silu;
     }
-    store<V>(dGateUp + at, gate);
-    store<V>(dGateUp + at + columns, up);
+    store<V>(dGate + i, gates);
+    store<V>(dGate + columns + i, ups);
   }
 }
 
 // y(N, columns) from gateUp(N, 2 * columns).
-extern "C" __global__ void swiglu_forward(const T* gateUp, T* y, int64 count, int columns,
-                                          int width) {
-  width == 8 ? swiGluForward<8>(gateUp, y, count, columns)
-             : swiGluForward<1>(gateUp, y, count, columns);
+extern "C" __global__ void swiglu_forward(const T* gateUp, int64 gateUpStride, T* y, int64 yStride,
+                                          int columns, int width) {
+  Place at(columns, width);
+  gateUp += at.row * gateUpStride;
+  y += at.row * yStride;
+  width == 8 ? swiGluForward<8>(gateUp, y, at.column, columns)
+             : swiGluForward<1>(gateUp, y, at.column, columns);
 }
 
-extern "C" __global__ void swiglu_backward(const T* dy, const T* gateUp, T* dGateUp, int64 count,
+extern "C" __global__ void swiglu_backward(const T* dy, int64 dyStride, const T* gateUp,
+                                           int64 gateUpStride, T* dGateUp, int64 dGateUpStride,
                                            int columns, int width) {
-  width == 8 ? swiGluBackward<8>(dy, gateUp, dGateUp, count, columns)
-             : swiGluBackward<1>(dy, gateUp, dGateUp, count, columns);
+  Place at(columns, width);
+  dy += at.row * dyStride;
+  gateUp += at.row * gateUpStride;
+  dGateUp += at.row * dGateUpStride;
+  width == 8 ? swiGluBackward<8>(dy, gateUp, dGateUp, at.column, columns)
+             : swiGluBackward<1>(dy, gateUp, dGateUp, at.column, columns);
 }
 
 // One thread makes the eight lanes of one Philox4x32-10 block. Salmon et al. 2011.
-extern "C" __global__ void dropout(const T* x, T* y, int64 count, const unsigned* seed, unsigned site,
+extern "C" __global__ void dropout(const T* x, int64 xStride, T* y, int64 yStride, int64 count,
+                                   int columns, const unsigned* seed, unsigned site,
                                    unsigned threshold, float keep, int add) {
   int64 group = globalIndex();
   if (group * 8 >= count) {
@@ -132,13 +149,20 @@ extern "C" __global__ void dropout(const T* x, T* y, int64 count, const unsigned
     high += 0xBB67AE85u;
   }
   unsigned words[4] = {c0, c1, c2, c3};
+  int64 row = group * 8 / columns;
+  int column = group * 8 % columns;
 #pragma unroll
   for (int lane = 0; lane < 8; lane++) {
-    int64 i = group * 8 + lane;
-    if (i < count) {
+    if (row * columns + column < count) {
       unsigned bits = (words[lane / 2] >> (16 * (lane % 2))) & 0xffffu;
-      float value = bits >= threshold ? toFloat(x[i]) * keep : 0.f;
-      put(y + i, add ? toFloat(y[i]) + value : value);
+      float value = bits >= threshold ? toFloat(x[row * xStride + column]) * keep : 0.f;
+      T* to = y + row * yStride + column;
+      put(to, add ? toFloat(*to) + value : value);
+    }
+    column++;
+    if (column == columns) {
+      column = 0;
+      row++;
     }
   }
 }
@@ -207,11 +231,8 @@ extern "C" __global__ void quantize_rows(const T* from, signed char* to, float* 
 }
 
 template <int V>
-__device__ void dequantize(const signed char* from, const float* scales, T* to, int64 count,
-                           int columns) {
-  int64 i = globalIndex() * V;
-  if (i < count) {
-    float scale = scales[i / columns];
+__device__ void dequantize(const signed char* from, float scale, T* to, int i, int columns) {
+  if (i < columns) {
     float values[V];
     if (V == 8) {
       uint2 words = *(const uint2*)(from + i);
@@ -228,7 +249,10 @@ __device__ void dequantize(const signed char* from, const float* scales, T* to, 
 }
 
 extern "C" __global__ void dequantize_rows(const signed char* from, const float* scales, T* to,
-                                           int64 count, int columns, int width) {
-  width == 8 ? dequantize<8>(from, scales, to, count, columns)
-             : dequantize<1>(from, scales, to, count, columns);
+                                           int64 toStride, int columns, int width) {
+  Place at(columns, width);
+  from += at.row * columns;
+  to += at.row * toStride;
+  width == 8 ? dequantize<8>(from, scales[at.row], to, at.column, columns)
+             : dequantize<1>(from, scales[at.row], to, at.column, columns);
 }

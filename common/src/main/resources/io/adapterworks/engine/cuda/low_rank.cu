@@ -18,18 +18,31 @@ struct Slice {
   int unused;
 };
 
+// A matrix of bf16; null where a call has none.
+struct Matrix {
+  bf16* data;
+  int64 stride;
+
+  __device__ __forceinline__ bf16* row(int64 n) const { return data + n * stride; }
+};
+
+// "Beside" and "below" make one product of base and low-rank part: x with its spare columns, which
+// hold scale * h, times the weights with b beside them; dy with u times the weights with a below them.
 struct Group {
-  const bf16* x;         // (tokens, in)
-  const bf16* dy;        // (tokens, out)
-  bf16* y;               // (tokens, out)
-  const bf16* residual;  // (tokens, out), or null
-  bf16* h;               // (tokens, rank)
-  bf16* u;               // (tokens, rank): scale * dy * b
-  bf16* aColumns;        // (in, rank): a transposed, side by side
+  Matrix x;              // (tokens, in)
+  Matrix dy;             // (tokens, out)
+  Matrix y;              // (tokens, out)
+  Matrix residual;       // (tokens, out), or null
+  Matrix h;              // (tokens, rank)
+  Matrix u;              // (tokens, rank): scale * dy * b
+  Matrix spare;          // (tokens, spareColumns): set to scale * h, or to u, and zeros; or null
+  Matrix beside;         // (out, spareColumns): set to b, each slice in its own rows and columns
+  Matrix below;          // (rank, in): set to a, one below the other; or null
+  bf16* aColumns;        // (in, rank): a transposed, side by side; or null
   bf16* bRows;           // (rank, out): b transposed, one below the other
   float* parts;          // (splits, all gradients)
   int64 partSize;
-  int64 tokens, in, out, rank, count, splits;
+  int64 tokens, in, out, rank, count, splits, spareColumns;
   Slice slices[SLICES];
 };
 
@@ -57,11 +70,11 @@ union Eight {
 #define DOWN_WARPS 16
 #define DOWN_ROWS 32
 
-// to(tokens, 8 TILES) = factor * x(tokens, depth) * rowsT, where lanes of tile t read rows[t]. A block
-// takes 32 rows of x, its warps share the depth.
+// sums(32 rows of x, 8 TILES) of each warp = its share of x(tokens, depth) * rowsT, where lanes of tile
+// t read rows[t]. A block takes 32 rows of x, its warps share the depth.
 template <int TILES>
-__device__ void narrow(const bf16* x, int64 xStride, int64 depth, const bf16* const* rows,
-                       float factor, bf16* to, int64 toStride, int64 tokens) {
+__device__ __forceinline__ void narrow(Matrix x, int64 depth, const bf16* const* rows,
+                                       int64 tokens) {
   extern __shared__ __align__(16) float sums[];
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   int64 first = (int64)blockIdx.x * DOWN_ROWS;
@@ -69,7 +82,7 @@ __device__ void narrow(const bf16* x, int64 xStride, int64 depth, const bf16* co
 #pragma unroll
   for (int i = 0; i < 4; i++) {
     int64 row = first + lane / 4 + 8 * i;
-    from[i] = x + (row < tokens ? row : tokens - 1) * xStride + lane % 4 * 8;
+    from[i] = x.row(row < tokens ? row : tokens - 1) + lane % 4 * 8;
   }
   float sum[2][TILES][4] = {};
 #pragma unroll 2
@@ -109,17 +122,38 @@ __device__ void narrow(const bf16* x, int64 xStride, int64 depth, const bf16* co
     }
   }
   __syncthreads();
-  for (int i = threadIdx.x; i < DOWN_ROWS * width; i += blockDim.x) {
-    float total = 0.f;
+}
+
+// Element i of the block's sums, row by row.
+__device__ __forceinline__ float narrowed(int i, int width) {
+  extern __shared__ __align__(16) float sums[];
+  float total = 0.f;
 #pragma unroll
-    for (int w = 0; w < DOWN_WARPS; w++) {
-      total += sums[w * DOWN_ROWS * width + i];
-    }
-    int64 row = first + i / width;
-    if (row < tokens) {
-      to[row * toStride + i % width] = toBf16(factor * total);
+  for (int w = 0; w < DOWN_WARPS; w++) {
+    total += sums[w * DOWN_ROWS * width + i];
+  }
+  return total;
+}
+
+// Sets the spare columns from the group's rank on to zero, in the block's rows.
+__device__ __forceinline__ void clearSpare(const Group& g) {
+  int empty = g.spareColumns - g.rank;
+  int64 first = (int64)blockIdx.x * DOWN_ROWS;
+  for (int i = threadIdx.x; i < DOWN_ROWS * empty; i += blockDim.x) {
+    int64 row = first + i / empty;
+    if (row < g.tokens) {
+      g.spare.row(row)[g.rank + i % empty].bits = 0;
     }
   }
+}
+
+__device__ __forceinline__ float scaleAt(const Group& g, int column) {
+  float scale = 0.f;
+  for (int i = 0; i < g.count; i++) {
+    const Slice& slice = g.slices[i];
+    scale = column >= slice.column && column < slice.column + slice.rank ? slice.scale : scale;
+  }
+  return scale;
 }
 
 template <int TILES>
@@ -129,6 +163,7 @@ __device__ void downTiles(const Group& g, int firstTile) {
 #pragma unroll
   for (int t = 0; t < TILES; t++) {
     int row = 8 * (firstTile + t);
+    rows[t] = 0;
     for (int i = 0; i < g.count; i++) {
       const Slice& slice = g.slices[i];
       if (row >= slice.column && row < slice.column + slice.rank) {
@@ -136,18 +171,53 @@ __device__ void downTiles(const Group& g, int firstTile) {
       }
     }
   }
-  narrow<TILES>(g.x, g.in, g.in, rows, 1.f, g.h + 8 * firstTile, g.rank, g.tokens);
+  narrow<TILES>(g.x, g.in, rows, g.tokens);
+  const int width = 8 * TILES;
+  for (int i = threadIdx.x; i < DOWN_ROWS * width; i += blockDim.x) {
+    float total = narrowed(i, width);
+    int64 row = (int64)blockIdx.x * DOWN_ROWS + i / width;
+    int column = 8 * firstTile + i % width;
+    if (row < g.tokens) {
+      g.h.row(row)[column] = toBf16(total);
+      if (g.spare.data) {
+        g.spare.row(row)[column] = toBf16(scaleAt(g, column) * total);
+      }
+    }
+  }
 }
 
 // h = x * aT. Grid (tokens / 32, tiles of 8 ranks / 4).
 extern "C" __global__ void __launch_bounds__(DOWN_WARPS * 32) lora_down(const Group g) {
   int first = blockIdx.y * 4;
   int tiles = g.rank / 8 - first;
+  if (g.spare.data && first == 0) {
+    clearSpare(g);
+  }
   switch (tiles < 4 ? tiles : 4) {
     case 1: downTiles<1>(g, first); break;
     case 2: downTiles<2>(g, first); break;
     case 3: downTiles<3>(g, first); break;
     default: downTiles<4>(g, first);
+  }
+}
+
+template <int TILES>
+__device__ void gradientTiles(const Group& g, const Slice& slice, int first) {
+  int lane = threadIdx.x % 32;
+  const bf16* rows[TILES];
+#pragma unroll
+  for (int t = 0; t < TILES; t++) {
+    rows[t] = g.bRows + (slice.column + 8 * (first + t) + lane / 4) * g.out + lane % 4 * 8;
+  }
+  Matrix dy = {g.dy.data + slice.offset, g.dy.stride};
+  narrow<TILES>(dy, slice.out, rows, g.tokens);
+  const int width = 8 * TILES;
+  for (int i = threadIdx.x; i < DOWN_ROWS * width; i += blockDim.x) {
+    float total = narrowed(i, width);
+    int64 row = (int64)blockIdx.x * DOWN_ROWS + i / width;
+    if (row < g.tokens) {
+      g.u.row(row)[slice.column + 8 * first + i % width] = toBf16(slice.scale * total);
+    }
   }
 }
 
@@ -157,22 +227,17 @@ extern "C" __global__ void __launch_bounds__(DOWN_WARPS * 32) lora_low_gradient(
   const Slice& slice = g.slices[blockIdx.y / tilesEach];
   int first = blockIdx.y % tilesEach * 4;
   int tiles = slice.rank / 8 - first;
+  if (g.spare.data && blockIdx.y == 0) {
+    clearSpare(g);
+  }
   if (tiles <= 0) {
     return;
   }
-  int lane = threadIdx.x % 32;
-  const bf16* rows[4];
-#pragma unroll
-  for (int t = 0; t < 4; t++) {
-    rows[t] = g.bRows + (slice.column + 8 * (first + t) + lane / 4) * g.out + lane % 4 * 8;
-  }
-  const bf16* x = g.dy + slice.offset;
-  bf16* to = g.u + slice.column + 8 * first;
   switch (tiles < 4 ? tiles : 4) {
-    case 1: narrow<1>(x, g.out, slice.out, rows, slice.scale, to, g.rank, g.tokens); break;
-    case 2: narrow<2>(x, g.out, slice.out, rows, slice.scale, to, g.rank, g.tokens); break;
-    case 3: narrow<3>(x, g.out, slice.out, rows, slice.scale, to, g.rank, g.tokens); break;
-    default: narrow<4>(x, g.out, slice.out, rows, slice.scale, to, g.rank, g.tokens);
+    case 1: gradientTiles<1>(g, slice, first); break;
+    case 2: gradientTiles<2>(g, slice, first); break;
+    case 3: gradientTiles<3>(g, slice, first); break;
+    default: gradientTiles<4>(g, slice, first);
   }
 }
 
@@ -184,8 +249,7 @@ extern "C" __global__ void __launch_bounds__(DOWN_WARPS * 32) lora_low_gradient(
 template <int STEPS>
 __device__ __forceinline__ void widenSteps(const bf16* low, int64 lowStride, const bf16* wide,
                                            int64 wideStride, int steps, float factor,
-                                           const bf16* residual, bf16* y, int64 stride,
-                                           int64 tokens) {
+                                           Matrix residual, Matrix y, int64 tokens) {
   int lane = threadIdx.x % 32;
   unsigned right[STEPS][4];
 #pragma unroll
@@ -213,8 +277,8 @@ __device__ __forceinline__ void widenSteps(const bf16* low, int64 lowStride, con
         left[i][step] =
             step < steps ? *(const unsigned*)(low + row * lowStride + 8 * step + lane % 4 * 2) : 0;
       }
-      before[i] = residual ? *(const uint4*)(residual + row * stride + lane % 4 * 8)
-                           : make_uint4(0, 0, 0, 0);
+      before[i] = residual.data ? *(const uint4*)(residual.row(row) + lane % 4 * 8)
+                                : make_uint4(0, 0, 0, 0);
     }
 #pragma unroll
     for (int m = 0; m < 2; m++) {
@@ -237,7 +301,7 @@ __device__ __forceinline__ void widenSteps(const bf16* low, int64 lowStride, con
           values[2 * t + 1] += factor * sum[t][2 * half + 1];
         }
         if (row < tokens) {
-          store<8>(y + row * stride + lane % 4 * 8, values);
+          store<8>(y.row(row) + lane % 4 * 8, values);
         }
       }
     }
@@ -245,23 +309,27 @@ __device__ __forceinline__ void widenSteps(const bf16* low, int64 lowStride, con
 }
 
 __device__ __forceinline__ void widen(const bf16* low, int64 lowStride, const bf16* wide,
-                                      int64 wideStride, int steps, float factor,
-                                      const bf16* residual, bf16* y, int64 stride, int64 tokens) {
+                                      int64 wideStride, int steps, float factor, Matrix residual,
+                                      Matrix y, int64 tokens) {
   switch (steps) {
     case 0:
     case 1:
-      widenSteps<1>(low, lowStride, wide, wideStride, steps, factor, residual, y, stride, tokens);
+      widenSteps<1>(low, lowStride, wide, wideStride, steps, factor, residual, y, tokens);
       break;
     case 2:
-      widenSteps<2>(low, lowStride, wide, wideStride, steps, factor, residual, y, stride, tokens);
+      widenSteps<2>(low, lowStride, wide, wideStride, steps, factor, residual, y, tokens);
       break;
     case 3:
-      widenSteps<3>(low, lowStride, wide, wideStride, steps, factor, residual, y, stride, tokens);
+      widenSteps<3>(low, lowStride, wide, wideStride, steps, factor, residual, y, tokens);
       break;
     default:
-      widenSteps<MOST_STEPS>(low, lowStride, wide, wideStride, steps, factor, residual, y, stride,
-                             tokens);
+      widenSteps<MOST_STEPS>(low, lowStride, wide, wideStride, steps, factor, residual, y, tokens);
   }
+}
+
+__device__ __forceinline__ Matrix columnsFrom(Matrix matrix, int64 column) {
+  Matrix part = {matrix.data ? matrix.data + column : 0, matrix.stride};
+  return part;
 }
 
 // y = residual + scale * h * bT, 0 + residual where no slice lies. Grid (out / 256, tokens / 64).
@@ -270,54 +338,78 @@ extern "C" __global__ void __launch_bounds__(256) lora_up(const Group g) {
   if (column >= g.out) {
     return;
   }
-  const bf16* residual = g.residual ? g.residual + column : 0;
-  const bf16* low = g.h;
+  const bf16* low = g.h.data;
   const bf16* wide = 0;
   int64 rank = 0;
   float factor = 0.f;
   for (int i = 0; i < g.count; i++) {
     const Slice& slice = g.slices[i];
     if (column >= slice.offset && column < slice.offset + slice.out) {
-      low = g.h + slice.column;
+      low = g.h.data + slice.column;
       wide = slice.b + (column - slice.offset) * slice.rank;
       rank = slice.rank;
       factor = slice.scale;
     }
   }
-  widen(low, g.rank, wide, rank, rank / 8, factor, residual, g.y + column, g.out, g.tokens);
+  widen(low, g.h.stride, wide, rank, rank / 8, factor, columnsFrom(g.residual, column),
+        columnsFrom(g.y, column), g.tokens);
 }
 
 // y(tokens, in) = residual + u * a. Grid (in / 256, tokens / 64).
 extern "C" __global__ void __launch_bounds__(256) lora_input_gradient(const Group g) {
   int64 column = ((int64)blockIdx.x * 8 + threadIdx.x / 32) * 32;
   if (column < g.in) {
-    const bf16* residual = g.residual ? g.residual + column : 0;
-    widen(g.u, g.rank, g.aColumns + column * g.rank, g.rank, g.rank / 8, 1.f, residual,
-          g.y + column, g.in, g.tokens);
+    widen(g.u.data, g.u.stride, g.aColumns + column * g.rank, g.rank, g.rank / 8, 1.f,
+          columnsFrom(g.residual, column), columnsFrom(g.y, column), g.tokens);
   }
 }
 
-// aColumns and bRows. Grid (largest width / 256, slices).
-extern "C" __global__ void lora_transpose(const Group g) {
+// Sets "beside". One thread for eight of its elements.
+extern "C" __global__ void lora_beside(const Group g) {
+  int64 chunks = g.spareColumns / 8;
+  int64 row = globalIndex() / chunks;
+  int column = globalIndex() % chunks * 8;
+  if (row >= g.out) {
+    return;
+  }
+  uint4 values = make_uint4(0, 0, 0, 0);
+  for (int i = 0; i < g.count; i++) {
+    const Slice& slice = g.slices[i];
+    if (row >= slice.offset && row < slice.offset + slice.out && column >= slice.column &&
+        column < slice.column + slice.rank) {
+      values = *(const uint4*)(slice.b + (row - slice.offset) * slice.rank + column - slice.column);
+    }
+  }
+  *(uint4*)(g.beside.row(row) + column) = values;
+}
+
+// Sets bRows, and "below", with zeros up to its end, or aColumns. Grid (largest width / 256, slices).
+extern "C" __global__ void lora_arrange(const Group g) {
   const Slice& slice = g.slices[blockIdx.y];
   int64 i = globalIndex();
+  if (g.below.data && blockIdx.y == 0 && i < g.in) {
+    for (int r = g.rank; r < g.spareColumns; r++) {
+      g.below.row(r)[i].bits = 0;
+    }
+  }
   for (int r = 0; r < slice.rank; r += 8) {
+    union {
+      uint4 all;
+      bf16 each[8];
+    } values;
     if (i < g.in) {
-      union {
-        uint4 all;
-        bf16 each[8];
-      } values;
 #pragma unroll
       for (int j = 0; j < 8; j++) {
         values.each[j] = slice.a[(r + j) * g.in + i];
+        if (g.below.data) {
+          g.below.row(slice.column + r + j)[i] = values.each[j];
+        }
       }
-      *(uint4*)(g.aColumns + i * g.rank + slice.column + r) = values.all;
+      if (g.aColumns) {
+        *(uint4*)(g.aColumns + i * g.rank + slice.column + r) = values.all;
+      }
     }
     if (i < slice.out) {
-      union {
-        uint4 all;
-        bf16 each[8];
-      } values;
       values.all = *(const uint4*)(slice.b + i * slice.rank + r);
 #pragma unroll
       for (int j = 0; j < 8; j++) {

@@ -111,14 +111,14 @@ extern "C" __global__ void __launch_bounds__(GRADIENT_WARPS * 32, 2)
     const Slice& slice = g.slices[i];
     int64 blocks = gradientBlocks(slice.rank, slice.out);
     if (block < blocks) {
-      gradientOf(g.h + slice.column, g.rank, slice.rank, g.dy + slice.offset, g.out, slice.out,
-                 block, to, g);
+      gradientOf(g.h.data + slice.column, g.h.stride, slice.rank, g.dy.data + slice.offset,
+                 g.dy.stride, slice.out, block, to, g);
       return;
     }
     block -= blocks;
     to += slice.rank * slice.out;
   }
-  gradientOf(g.u, g.rank, g.rank, g.x, g.in, g.in, block, to, g);
+  gradientOf(g.u.data, g.u.stride, g.rank, g.x.data, g.x.stride, g.in, block, to, g);
 }
 
 // dB += scale * the sum of its parts, dA += the sum of its parts; parts are added up in order.

@@ -1,52 +1,99 @@
-// One block a row; the row is read again from the cache for the second pass.
+// One block a row. What a thread needs twice it holds in registers, HELD vectors of it; with HELD 0
+// rows are longer than that, and read again from the cache.
 
-template <int V>
+#define MOST_HELD 2
+
+template <int V, int HELD>
+struct Row {
+  float v[HELD > 0 ? HELD : 1][V];
+  const T* from;
+
+  __device__ __forceinline__ Row(const T* row, int columns) : from(row) {
+#pragma unroll
+    for (int h = 0; h < HELD; h++) {
+      int i = (h * blockDim.x + threadIdx.x) * V;
+      if (i < columns) {
+        load<V>(row + i, v[h]);
+      }
+    }
+  }
+
+  // Vector h of this thread, which starts at column i.
+  __device__ __forceinline__ const float* at(int h, int i) {
+    if (HELD > 0) {
+      return v[h];
+    }
+    load<V>(from + i, v[0]);
+    return v[0];
+  }
+};
+
+// Calls visit(h, i) for each vector of this thread.
+template <int V, int HELD, class F>
+__device__ __forceinline__ void eachVector(int columns, F visit) {
+  if (HELD > 0) {
+#pragma unroll
+    for (int h = 0; h < HELD; h++) {
+      int i = (h * blockDim.x + threadIdx.x) * V;
+      if (i < columns) {
+        visit(h, i);
+      }
+    }
+  } else {
+    for (int i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
+      visit(0, i);
+    }
+  }
+}
+
+template <int V, int HELD>
 __device__ void rmsForward(const T* x, const float* gamma, float epsilon, T* y, float* rstd,
                            int columns) {
+  Row<V, HELD> row(x, columns);
   float sum = 0.f;
-  for (int i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
-    float values[V];
-    load<V>(x + i, values);
+  eachVector<V, HELD>(columns, [&](int h, int i) {
+    const float* values = row.at(h, i);
 #pragma unroll
     for (int j = 0; j < V; j++) {
       sum += values[j] * values[j];
     }
-  }
+  });
   float inverse = rsqrtf(blockSum(sum) / columns + epsilon);
   if (threadIdx.x == 0) {
     *rstd = inverse;
   }
-  for (int i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
-    float values[V], weights[V];
-    load<V>(x + i, values);
+  eachVector<V, HELD>(columns, [&](int h, int i) {
+    const float* values = row.at(h, i);
+    float weights[V];
     load<V>(gamma + i, weights);
 #pragma unroll
     for (int j = 0; j < V; j++) {
-      values[j] *= inverse * weights[j];
+      weights[j] *= inverse * values[j];
     }
-    store<V>(y + i, values);
-  }
+    store<V>(y + i, weights);
+  });
 }
 
-template <int V>
+template <int V, int HELD>
 __device__ void rmsBackward(const T* dy, const T* x, const float* gamma, float inverse, int add,
                             T* dx, int columns) {
+  Row<V, HELD> gradients(dy, columns), row(x, columns);
   float dot = 0.f;
-  for (int i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
-    float gradient[V], values[V], weights[V];
-    load<V>(dy + i, gradient);
-    load<V>(x + i, values);
+  eachVector<V, HELD>(columns, [&](int h, int i) {
+    const float* gradient = gradients.at(h, i);
+    const float* values = row.at(h, i);
+    float weights[V];
     load<V>(gamma + i, weights);
 #pragma unroll
     for (int j = 0; j < V; j++) {
       dot += gradient[j] * weights[j] * values[j];
     }
-  }
+  });
   float factor = inverse * inverse * inverse * blockSum(dot) / columns;
-  for (int i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
-    float gradient[V], values[V], weights[V], before[V];
-    load<V>(dy + i, gradient);
-    load<V>(x + i, values);
+  eachVector<V, HELD>(columns, [&](int h, int i) {
+    const float* gradient = gradients.at(h, i);
+    const float* values = row.at(h, i);
+    float weights[V], before[V];
     load<V>(gamma + i, weights);
     if (add) {
       load<V>(dx + i, before);
@@ -54,10 +101,10 @@ __device__ void rmsBackward(const T* dy, const T* x, const float* gamma, float i
 #pragma unroll
     for (int j = 0; j < V; j++) {
       float value = inverse * gradient[j] * weights[j] - factor * values[j];
-      values[j] = add ? before[j] + value : value;
+      weights[j] = add ? before[j] + value : value;
     }
-    store<V>(dx + i, values);
-  }
+    store<V>(dx + i, weights);
+  });
 }
 
 template <int V>
@@ -142,8 +189,13 @@ extern "C" __global__ void rms_norm_forward(const T* x, int64 xStride, const flo
   int64 n = blockIdx.x;
   x += n * xStride;
   y += n * yStride;
-  width == 8 ? rmsForward<8>(x, gamma, epsilon, y, rstd + n, columns)
-             : rmsForward<1>(x, gamma, epsilon, y, rstd + n, columns);
+  if (width == 8 && columns <= MOST_HELD * blockDim.x * 8) {
+    rmsForward<8, MOST_HELD>(x, gamma, epsilon, y, rstd + n, columns);
+  } else if (width == 8) {
+    rmsForward<8, 0>(x, gamma, epsilon, y, rstd + n, columns);
+  } else {
+    rmsForward<1, 0>(x, gamma, epsilon, y, rstd + n, columns);
+  }
 }
 
 extern "C" __global__ void rms_norm_backward(const T* dy, int64 dyStride, const T* x, int64 xStride,
@@ -153,8 +205,13 @@ extern "C" __global__ void rms_norm_backward(const T* dy, int64 dyStride, const 
   dy += n * dyStride;
   x += n * xStride;
   dx += n * dxStride;
-  width == 8 ? rmsBackward<8>(dy, x, gamma, rstd[n], add, dx, columns)
-             : rmsBackward<1>(dy, x, gamma, rstd[n], add, dx, columns);
+  if (width == 8 && columns <= MOST_HELD * blockDim.x * 8) {
+    rmsBackward<8, MOST_HELD>(dy, x, gamma, rstd[n], add, dx, columns);
+  } else if (width == 8) {
+    rmsBackward<8, 0>(dy, x, gamma, rstd[n], add, dx, columns);
+  } else {
+    rmsBackward<1, 0>(dy, x, gamma, rstd[n], add, dx, columns);
+  }
 }
 
 extern "C" __global__ void layer_norm_forward(const T* x, int64 xStride, const float* gamma,

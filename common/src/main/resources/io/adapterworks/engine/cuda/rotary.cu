@@ -1,20 +1,14 @@
 // Rotates pairs (i, i + D/2) of each head in place; direction -1 rotates back.
 
 template <int V>
-__device__ void rotateRows(T* x, int64 stride, int columns, int headDim, const float* table,
-                           const int* positions, int64 count, float direction) {
-  int64 i = globalIndex() * V;
-  int half = headDim / 2;
-  int pairs = columns / 2;
-  if (i < count) {
-    int64 n = i / pairs;
-    int pair = (int)(i % pairs);
-    int column = (pair / half) * headDim + pair % half;
-    const float* angles = table + (int64)positions[n] * headDim + pair % half;
-    T* at = x + n * stride + column;
+__device__ void rotatePairs(T* row, int pair, int pairs, int half, const float* angles,
+                            float direction) {
+  if (pair < pairs) {
+    int within = pair % half;
+    T* at = row + pair / half * 2 * half + within;
     float cosine[V], sine[V], first[V], second[V];
-    load<V>(angles, cosine);
-    load<V>(angles + half, sine);
+    load<V>(angles + within, cosine);
+    load<V>(angles + half + within, sine);
     load<V>(at, first);
     load<V>(at + half, second);
 #pragma unroll
@@ -30,7 +24,10 @@ __device__ void rotateRows(T* x, int64 stride, int columns, int headDim, const f
 }
 
 extern "C" __global__ void rotate(T* x, int64 stride, int columns, int headDim, const float* table,
-                                  const int* positions, int64 count, float direction, int width) {
-  width == 8 ? rotateRows<8>(x, stride, columns, headDim, table, positions, count, direction)
-             : rotateRows<1>(x, stride, columns, headDim, table, positions, count, direction);
+                                  const int* positions, float direction, int width) {
+  Place at(columns / 2, width);
+  const float* angles = table + (int64)positions[at.row] * headDim;
+  x += at.row * stride;
+  width == 8 ? rotatePairs<8>(x, at.column, columns / 2, headDim / 2, angles, direction)
+             : rotatePairs<1>(x, at.column, columns / 2, headDim / 2, angles, direction);
 }

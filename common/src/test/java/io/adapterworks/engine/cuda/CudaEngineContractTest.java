@@ -2,17 +2,24 @@ package io.adapterworks.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineContractTest;
 import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.engine.UpdateOps;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The contract on a real card; skipped, saying why, where there is none. */
 @Tag("gpu")
@@ -43,6 +50,69 @@ class CudaEngineContractTest extends EngineContractTest {
         assertArrayEquals(values, found);
       }
     }
+  }
+
+  /** Against the same formulas in float64, one range without decay and one with, norm clipped. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void adamOnTheCardIsAdamInDoubles(DType type) {
+    int size = 70_001;
+    int first = 33_333;
+    Random random = new Random(3);
+    double[] values = random.doubles(size, -1, 1).map(v -> (float) v).toArray();
+    double[] mean = new double[size];
+    double[] square = new double[size];
+    try (Engine engine = open(type);
+        TensorScope scope = engine.openScope("update")) {
+      UpdateOps.State state =
+          new UpdateOps.State(
+              scope.allocate(DType.FLOAT32, size),
+              scope.allocate(type, size),
+              scope.allocate(DType.FLOAT32, size),
+              scope.allocate(DType.FLOAT32, size));
+      Tensor gradient = scope.allocate(DType.FLOAT32, size);
+      engine.transfer().upload(floats(values), state.values());
+      engine.transfer().fill(state.mean(), 0);
+      engine.transfer().fill(state.square(), 0);
+      for (int step = 1; step <= 3; step++) {
+        double spread = step == 2 ? 1e-4 : 1;
+        double[] g = random.doubles(size, -spread, spread).map(v -> (float) v).toArray();
+        engine.transfer().upload(floats(g), gradient);
+        AdamStep update =
+            new AdamStep(
+                step,
+                0.9,
+                0.999,
+                1e-8,
+                1,
+                List.of(
+                    new AdamStep.Range(0, first, 1e-2, 0),
+                    new AdamStep.Range(first, size - first, 3e-2, 0.1)));
+        engine.update().orElseThrow().adamW(state, gradient, update);
+        double norm = Math.sqrt(Arrays.stream(g).map(v -> v * v).sum());
+        for (int i = 0; i < size; i++) {
+          double clipped = g[i] * Math.min(1, 1 / norm);
+          mean[i] = 0.9 * mean[i] + 0.1 * clipped;
+          square[i] = 0.999 * square[i] + 0.001 * clipped * clipped;
+          double root = Math.sqrt(square[i] / (1 - Math.pow(0.999, step)));
+          double move = mean[i] / (1 - Math.pow(0.9, step)) / (root + 1e-8);
+          values[i] -= i < first ? 1e-2 * move : 3e-2 * (move + 0.1 * values[i]);
+        }
+        float[] found = new float[size];
+        engine.transfer().download(state.values(), found);
+        assertArrayEquals(floats(values), found, 1e-4f);
+        engine.transfer().download(state.rounded(), found);
+        assertArrayEquals(floats(values), found, type == DType.FLOAT32 ? 1e-4f : 1e-2f);
+      }
+    }
+  }
+
+  private static float[] floats(double[] values) {
+    float[] narrow = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      narrow[i] = (float) values[i];
+    }
+    return narrow;
   }
 
   @Test

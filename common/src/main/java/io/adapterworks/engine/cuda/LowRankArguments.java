@@ -1,0 +1,78 @@
+package io.adapterworks.engine.cuda;
+
+import io.adapterworks.engine.LoraGroup;
+import io.adapterworks.engine.LoraSlice;
+import io.adapterworks.tensor.Tensor;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The low-rank kernels' struct Group: the matrices that a call has, and the slices. */
+final class LowRankArguments {
+  /** The struct's matrices, in its order. */
+  enum Role {
+    X,
+    DY,
+    Y,
+    RESIDUAL,
+    H,
+    U,
+    SPARE,
+    BESIDE,
+    BELOW,
+    A_COLUMNS,
+    B_ROWS,
+    PARTS
+  }
+
+  /** N, the widths of x and y, and into how many parts gradients over N are cut. */
+  record Sizes(long tokens, long in, long out, long splits) {}
+
+  private final LoraGroup lora;
+  private final Sizes sizes;
+  private final Map<Role, Tensor> matrices = new EnumMap<>(Role.class);
+
+  LowRankArguments(LoraGroup lora, Sizes sizes) {
+    this.lora = lora;
+    this.sizes = sizes;
+  }
+
+  LowRankArguments with(Role role, Tensor matrix) {
+    matrices.put(role, matrix);
+    return this;
+  }
+
+  Kernels.Launch giveTo(Kernels.Launch launch) {
+    for (Role role : Role.values()) {
+      Tensor matrix = matrices.get(role);
+      launch.number(matrix == null ? 0 : CudaStorage.address(matrix));
+      if (role.compareTo(Role.A_COLUMNS) < 0) {
+        launch.number(matrix == null ? 0 : matrix.rowStride());
+      }
+    }
+    Tensor parts = matrices.get(Role.PARTS);
+    launch
+        .number(parts == null ? 0 : parts.columns())
+        .number(sizes.tokens)
+        .number(sizes.in)
+        .number(sizes.out)
+        .number(lora.totalRank())
+        .number(lora.slices().size())
+        .number(sizes.splits)
+        .number(FusedLowRank.spareColumns(lora.totalRank()));
+    long column = 0;
+    for (LoraSlice slice : lora.slices()) {
+      launch
+          .tensor(slice.a())
+          .tensor(slice.b())
+          .tensor(slice.dA())
+          .tensor(slice.dB())
+          .number(slice.outOffset())
+          .number(slice.out())
+          .number(slice.rank())
+          .number(column)
+          .real(slice.scale());
+      column += slice.rank();
+    }
+    return launch;
+  }
+}
