@@ -17,9 +17,8 @@ public interface ActivationOps {
   void tanhBackward(Tensor dy, Tensor y, Tensor dx);
 
   /**
-   * y(N, F) = silu(gate) · up, with gateUp(N, 2F) = [gate | up]; both may have spare columns
-   * where the engine asks for them.
-   * Shazeer 2020, arXiv:2002.05202.
+   * y(N, F) = silu(gate) · up, with gateUp(N, 2F) = [gate | up]; both may have spare columns where
+   * the engine asks for them. Shazeer 2020, arXiv:2002.05202.
    */
   void swiGluForward(Tensor gateUp, Tensor y);
 

@@ -77,8 +77,7 @@ final class DeviceParameters {
     engine
         .update()
         .orElseThrow()
-        .adamW(
-            new UpdateOps.State(values, computeValues, held.mean, held.square), gradients, step);
+        .adamW(new UpdateOps.State(values, computeValues, held.mean, held.square), gradients, step);
   }
 
   /** Adam's moments, made at first use: whoever updates elsewhere does not pay for them. */

@@ -9,6 +9,7 @@ import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -163,7 +164,11 @@ final class LlamaAttention {
     float[] rows = download(saved.queryKeyValue);
     float[] context = new float[Math.toIntExact(saved.context.shape().elements())];
     step.attend(rows, rows.length / step.sequences().size(), context);
-    engine.transfer().upload(context, saved.context);
+    int width = shape.queryWidth();
+    for (int s = 0; s < saved.context.rows(); s++) {
+      float[] row = Arrays.copyOfRange(context, s * width, (s + 1) * width);
+      engine.transfer().upload(row, saved.context.rows(s, 1));
+    }
     output.forwardWithResidual(PassMode.INFERENCE, saved.context, saved.hOutput, x, y);
   }
 

@@ -72,10 +72,11 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
         FrozenRmsNorm.load(engine, weights, base, base.prefix() + "norm", config.rmsNormEpsilon());
     HostTensor headWeight = base.weight(config.headName(base.prefix()));
     this.head =
-        engine.linear().freeze(new FrozenSource(List.of(headWeight), List.of(), options.weights(), 0));
+        engine
+            .linear()
+            .freeze(new FrozenSource(List.of(headWeight), List.of(), options.weights(), 0));
     this.lowestAdapted = lowestAdapted();
-    this.needs =
-        layers.stream().map(LlamaLayer::needs).reduce(LlamaLayer.Needs::and).orElseThrow();
+    this.needs = layers.stream().map(LlamaLayer::needs).reduce(LlamaLayer.Needs::and).orElseThrow();
   }
 
   private int lowestAdapted() {
@@ -214,8 +215,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
         new StepKey(this, starts, tokens.scored()),
         () -> {
           parameters.zeroGradients();
-          Forward forward =
-              forward(batch, PassMode.TRAINING, options.recomputedLayers(), scope);
+          Forward forward = forward(batch, PassMode.TRAINING, options.recomputedLayers(), scope);
           Tensor dNormed = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
           crossEntropy(forward, tokens.scored(), dNormed, loss);
           backward(forward, dNormed, scope);

@@ -75,8 +75,7 @@ public interface ActivationContract {
     Twin y = pair.withSpare(dy, pair.spareColumns(8));
     pair.both(s -> s.engine().activation().swiGluForward(s.of(strided), s.of(y)));
     pair.assertClose("y with spare columns", pair.dense(y));
-    pair.both(
-        s -> s.engine().activation().swiGluBackward(s.of(dy), s.of(strided), s.of(strided)));
+    pair.both(s -> s.engine().activation().swiGluBackward(s.of(dy), s.of(strided), s.of(strided)));
     pair.assertClose("dGateUp with spare columns", pair.dense(strided));
   }
 

@@ -66,8 +66,7 @@ public interface LinearContract {
   }
 
   private static FrozenSource withoutBias(FrozenSource source) {
-    return new FrozenSource(
-        source.weights(), List.of(), source.storage(), source.adapterRank());
+    return new FrozenSource(source.weights(), List.of(), source.storage(), source.adapterRank());
   }
 
   /** A layer frozen on both engines. */

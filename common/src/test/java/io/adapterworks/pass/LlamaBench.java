@@ -38,14 +38,20 @@ final class LlamaBench {
 
   private LlamaBench() {}
 
-  /** {@code [profile] SHAPE...}. */
+  /**
+   * {@code [profile|trace] SHAPE...}: with "profile" also the time of each primitive; "trace" only
+   * runs two steps kernel by kernel, for a profiler to look at.
+   */
   public static void main(String[] arguments) {
-    boolean profiled = Arrays.asList(arguments).contains("profile");
-    for (String name : arguments) {
-      if (!name.equals("profile")) {
+    List<String> modes = List.of("profile", "trace");
+    List<String> given = Arrays.asList(arguments);
+    for (String name : given) {
+      if (!modes.contains(name)) {
         LlamaShape shape = LlamaShape.named(name);
-        measure(shape);
-        if (profiled) {
+        if (!given.contains("trace")) {
+          measure(shape);
+        }
+        if (modes.stream().anyMatch(given::contains)) {
           profile(shape);
         }
       }

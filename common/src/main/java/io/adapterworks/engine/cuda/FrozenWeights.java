@@ -60,7 +60,10 @@ final class FrozenWeights {
   static Tensor withRowsBelow(Tensor weight, int rows) {
     long width = weight.columns() + weight.spareColumns();
     return Tensor.of(
-            weight.storage(), weight.offset(), Shape.of(weight.rows() + rows, width), weight.dtype())
+            weight.storage(),
+            weight.offset(),
+            Shape.of(weight.rows() + rows, width),
+            weight.dtype())
         .sparing(weight.spareColumns());
   }
 
@@ -101,8 +104,7 @@ final class FrozenWeights {
       return layer.weight();
     }
     Tensor weight = layer.weight();
-    Tensor expanded =
-        allocate(scratch, new Sizes(weight.rows(), weight.columns(), layer.spare()));
+    Tensor expanded = allocate(scratch, new Sizes(weight.rows(), weight.columns(), layer.spare()));
     int width = CudaContext.vectorWidth(weight.columns(), expanded, weight);
     context
         .launch("dequantize_rows")

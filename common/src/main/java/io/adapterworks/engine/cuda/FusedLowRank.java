@@ -90,15 +90,14 @@ final class FusedLowRank {
 
   /** Sets y = residual + scale · h·Bᵀ. */
   void up(LoraGroup lora, Tensor h, Optional<Tensor> residual, Tensor y) {
-    LowRankArguments arguments =
-        arguments(lora, h, y.columns()).with(Role.H, h).with(Role.Y, y);
+    LowRankArguments arguments = arguments(lora, h, y.columns()).with(Role.H, h).with(Role.Y, y);
     residual.ifPresent(matrix -> arguments.with(Role.RESIDUAL, matrix));
     launch("lora_up", arguments).run(upGrid(y), new Kernels.Block(Kernels.BLOCK, 1), 0);
   }
 
   /**
-   * Sets h = dropped·Aᵀ, the spare columns of x to scale · h, and those of the weights to B: so that
-   * x times the weights, spare columns included, has the low-rank part in it.
+   * Sets h = dropped·Aᵀ, the spare columns of x to scale · h, and those of the weights to B: so
+   * that x times the weights, spare columns included, has the low-rank part in it.
    */
   void extend(LoraGroup lora, Tensor dropped, Tensor h, Tensor x, Tensor weight) {
     down(

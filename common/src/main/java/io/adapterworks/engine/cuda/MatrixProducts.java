@@ -23,12 +23,17 @@ final class MatrixProducts implements AutoCloseable {
   /** Products of fewer operations take cuBLASLt's first suggestion. */
   private static final double TIMED_OPERATIONS = 1e10;
 
-  private static final int TRIALS = 4;
+  private static final long TRIAL_NANOSECONDS = 3_000_000;
 
-  /** The fastest at first sight are timed again in turn, so that the card's clock favours none. */
-  private static final int FINALISTS = 4;
+  /**
+   * The fastest at first sight are timed again in turn and for longer: under load a card slows down
+   * to keep its power limit, and then another algorithm may be the fastest.
+   */
+  private static final int FINALISTS = 5;
 
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 4;
+  private static final long ROUND_NANOSECONDS = 25_000_000;
+  private static final long HEATING_NANOSECONDS = 200_000_000;
 
   /**
    * y = alpha · op(a)·op(b) + beta · addend + bias, row-major; rows may be strided.
@@ -151,32 +156,40 @@ final class MatrixProducts implements AutoCloseable {
       CudaScope scope = new CudaScope(arena, context.deviceName(), () -> {});
       Tensor elsewhere = scope.allocate(y.dtype(), y.rows(), y.rowStride()).columns(0, y.columns());
       Product trial = product.into(elsewhere);
-      long[] nanoseconds = new long[plan.suggestions()];
-      for (int i = 0; i < nanoseconds.length; i++) {
-        nanoseconds[i] = time(plan, i, trial);
+      double[] first = new double[plan.suggestions()];
+      for (int i = 0; i < first.length; i++) {
+        first[i] = time(plan, i, trial, TRIAL_NANOSECONDS);
       }
       List<Integer> finalists =
-          IntStream.range(0, nanoseconds.length)
+          IntStream.range(0, first.length)
               .boxed()
-              .sorted(Comparator.comparingLong(i -> nanoseconds[i]))
+              .sorted(Comparator.comparingDouble(i -> first[i]))
               .limit(FINALISTS)
               .toList();
-      long[] sums = new long[nanoseconds.length];
+      time(plan, finalists.get(0), trial, HEATING_NANOSECONDS);
+      double[] sums = new double[first.length];
       for (int round = 0; round < ROUNDS; round++) {
         for (int i : finalists) {
-          sums[i] += time(plan, i, trial);
+          sums[i] += time(plan, i, trial, ROUND_NANOSECONDS);
         }
       }
-      return Collections.min(finalists, Comparator.comparingLong(i -> sums[i]));
+      return Collections.min(finalists, Comparator.comparingDouble(i -> sums[i]));
     }
   }
 
-  private long time(ProductPlan plan, int suggestion, Product trial) {
+  /** Nanoseconds of one product by this suggestion, from about as many nanoseconds of them. */
+  private double time(ProductPlan plan, int suggestion, Product trial, long span) {
     plan.choose(suggestion);
     run(plan, trial);
+    double one = time(plan, trial, 1);
+    int count = (int) Math.max(1, Math.min(span / one, 1000));
+    return time(plan, trial, count) / count;
+  }
+
+  private double time(ProductPlan plan, Product trial, int count) {
     context.device().synchronize();
     long start = System.nanoTime();
-    for (int i = 0; i < TRIALS; i++) {
+    for (int i = 0; i < count; i++) {
       run(plan, trial);
     }
     context.device().synchronize();
