@@ -7,8 +7,6 @@ import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.engine.EngineSettings.ComputeType;
-import io.adapterworks.error.AdapterworksException;
-import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.Classifier;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
@@ -18,9 +16,6 @@ import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRegistry;
 import io.adapterworks.serve.AdapterClassifier;
 import io.adapterworks.serve.TextEncoder;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
@@ -33,26 +28,38 @@ public final class AdapterSession implements AutoCloseable {
   private final Engine engine;
   private final BertPass pass;
 
-  private AdapterSession(AdapterManifest manifest, BaseModel base, Engine engine, BertPass pass) {
+  private AdapterSession(
+      AdapterRegistry registry, AdapterManifest manifest, EngineSettings settings) {
     this.manifest = manifest;
-    this.base = base;
-    this.engine = engine;
-    this.pass = pass;
+    this.base = BaseModelReader.open(manifest.base().location());
+    Engine opened = null;
+    try {
+      LoraAdapter adapter = adapter(registry, manifest, base);
+      opened =
+          EngineFactory.open(
+              new EngineSettings(settings.device(), trainedIn(manifest), settings.threads()));
+      this.pass = new BertPass(opened, base, adapter, ClassificationObjective.CROSS_ENTROPY);
+    } catch (RuntimeException failure) {
+      if (opened != null) {
+        opened.close();
+      }
+      base.close();
+      throw failure;
+    }
+    this.engine = opened;
   }
 
   /** Loads the version's files, its base model and an engine. */
   public static AdapterSession open(
       AdapterRegistry registry, AdapterManifest manifest, EngineSettings settings) {
-    BaseModel base = BaseModelReader.open(manifest.base().location());
-    LoraAdapter adapter = PeftDirectory.read(registry.localFolder(manifest, scratch()), base);
-    Engine engine =
-        EngineFactory.open(
-            new EngineSettings(settings.device(), trainedIn(manifest), settings.threads()));
-    return new AdapterSession(
-        manifest,
-        base,
-        engine,
-        new BertPass(engine, base, adapter, ClassificationObjective.CROSS_ENTROPY));
+    return new AdapterSession(registry, manifest, settings);
+  }
+
+  private static LoraAdapter adapter(
+      AdapterRegistry registry, AdapterManifest manifest, BaseModel base) {
+    try (ScratchFolder scratch = ScratchFolder.make("adapter")) {
+      return PeftDirectory.read(registry.localFolder(manifest, scratch.path()), base);
+    }
   }
 
   private static ComputeType trainedIn(AdapterManifest manifest) {
@@ -61,17 +68,6 @@ public final class AdapterSession implements AutoCloseable {
         .filter(type -> ConfigReader.spelled(type).equals(dtype))
         .findFirst()
         .orElse(ComputeType.AUTO);
-  }
-
-  private static Path scratch() {
-    try {
-      Path folder = Files.createTempDirectory("adapterworks-adapter");
-      folder.toFile().deleteOnExit();
-      return folder;
-    } catch (IOException e) {
-      throw new AdapterworksException(
-          ErrorCode.STORAGE, "no temporary folder can be made: " + e.getMessage(), e);
-    }
   }
 
   /** Gives texts the adapter's labels. */

@@ -6,7 +6,7 @@ import io.adapterworks.config.ConfigReader;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineInfo;
-import io.adapterworks.error.AdapterworksException;
+import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.Evaluation;
 import io.adapterworks.evaluate.Metric;
@@ -18,7 +18,6 @@ import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.pipeline.ClassifierTraining.Trained;
 import io.adapterworks.registry.AdapterDraft;
 import io.adapterworks.registry.AdapterManifest;
-import io.adapterworks.registry.PublishOutcome;
 import io.adapterworks.serve.AdapterClassifier;
 import io.adapterworks.serve.TextEncoder;
 import io.adapterworks.tensor.DType;
@@ -29,8 +28,6 @@ import io.adapterworks.train.TrainingObservers;
 import io.adapterworks.train.TrainingRun;
 import io.adapterworks.train.TrainingRunsTable;
 import io.adapterworks.train.TrainingState;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -87,10 +84,29 @@ public final class TrainStage {
     if (before.isPresent()) {
       return new Outcome.NothingNew(before.get());
     }
+    requireExamples(dataset);
     try (BaseModel base = BaseModelReader.open(useCase.base().model());
         Engine engine = EngineFactory.open(useCase.engine())) {
+      EngineInfo info = engine.info();
+      log.accept(
+          "Computing on %s, %s, %d threads"
+              .formatted(info.device(), ConfigReader.spelled(info.computeType()), info.threads()));
       return train(dataset, base, engine, log);
     }
+  }
+
+  private static void requireExamples(CuratedDataset dataset) {
+    List<String> labels = dataset.splits().labels();
+    Check.that(
+        labels.size() >= 2,
+        ErrorCode.INPUT,
+        "dataset version %d has %d training rows with %d labels %s; a classifier needs two labels"
+            + " or more; look at the rejected rows: scripts/adapterworks query \"SELECT rule,"
+            + " reason, count(*) FROM curated_rejects GROUP BY rule, reason\"",
+        dataset.version(),
+        dataset.splits().training().size(),
+        labels.size(),
+        labels);
   }
 
   private Outcome train(
@@ -109,10 +125,11 @@ public final class TrainStage {
                 labels,
                 new TrainingObservers(List.of(recorder, progress, saving(checkpoints))),
                 from);
-    AdapterManifest manifest = publish(dataset, base, engine, trained.adapter());
     recorder.write(warehouse.tables());
     TrainingRunsTable.write(
         warehouse.tables(), run(dataset, base, engine.info(), trained, startedAt));
+    // Last: a run that was killed before is not taken for done, and goes on from its checkpoint.
+    AdapterManifest manifest = publish(dataset, base, engine, trained.adapter());
     checkpoints.clear();
     return new Outcome.Registered(manifest, recorder);
   }
@@ -159,14 +176,9 @@ public final class TrainStage {
                 identity.codeVersion(),
                 identity.runId()),
             metrics(dataset, base, engine, adapter));
-    try {
-      Path prepared = Files.createTempDirectory("adapterworks-adapter");
-      PeftDirectory.write(prepared, adapter, base, DType.FLOAT32);
-      PublishOutcome outcome = warehouse.registry().publish(draft, prepared);
-      return outcome.manifest();
-    } catch (IOException e) {
-      throw new AdapterworksException(
-          ErrorCode.STORAGE, "no temporary folder can be made: " + e.getMessage(), e);
+    try (ScratchFolder prepared = ScratchFolder.make("prepared")) {
+      PeftDirectory.write(prepared.path(), adapter, base, DType.FLOAT32);
+      return warehouse.registry().publish(draft, prepared.path()).manifest();
     }
   }
 
