@@ -24,6 +24,7 @@ public final class TestSpark {
                     "spark.databricks.delta.snapshotPartitions", "1",
                     "spark.sql.sources.parallelPartitionDiscovery.parallelism", "1",
                     "spark.hadoop.fs.full.impl", "io.adapterworks.table.FullDisk",
+                    "spark.hadoop.fs.full.room", ".*/room-but-for-adapters/(?!adapters).*",
                     "spark.delta.logStore.full.impl", "io.delta.storage.LocalLogStore")));
   }
 }

@@ -23,6 +23,8 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaRDD;
@@ -35,8 +37,9 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Brings new raw lines into {@code bronze_examples}. A file that was read before and has not
  * changed is passed over; of one that has grown only the new lines are added. Lines that cannot be
- * read come in too, with their fault. A file without a mapped column stops the job before anything
- * is written: that is a mistake in the configuration, not in the data.
+ * read come in too, with their fault; a file that cannot be opened at all is tried again by every
+ * later run. A file without a mapped column stops the job before anything is written: that is a
+ * mistake in the configuration, not in the data.
  */
 public final class Ingest {
   private static final TableSpec BRONZE = BronzeTable.SPEC;
@@ -54,8 +57,12 @@ public final class Ingest {
     this.reader = new FileReader(hadoop, maxLineBytes);
   }
 
-  /** Ingests what is new in the inputs under the name of a batch. */
-  public IngestOutcome run(List<InputConfig> inputs, String batch) {
+  /**
+   * Ingests what is new in the inputs under the name of a batch.
+   *
+   * @param log is told of each file that cannot be opened
+   */
+  public IngestOutcome run(List<InputConfig> inputs, String batch, Consumer<String> log) {
     Map<String, Row> known = ingestedFiles();
     List<Dataset<Row>> lines = new ArrayList<>();
     List<Row> read = new ArrayList<>();
@@ -63,8 +70,17 @@ public final class Ingest {
       List<InputFile> changed =
           inputFiles.list(input).stream().filter(file -> hasChanged(file, known)).toList();
       for (InputFile file : changed) {
-        String columns = requireColumns(file, input);
-        read.add(RowFactory.create(file.path(), file.bytes(), file.modified(), batch, columns));
+        Optional<String> fault = reader.fault(file);
+        if (fault.isPresent()) {
+          log.accept(
+              file.path()
+                  + " cannot be opened: "
+                  + fault.get()
+                  + "; the other files are read without it; mend it, and the next run reads it");
+        } else {
+          String columns = requireColumns(file, input);
+          read.add(RowFactory.create(file.path(), file.bytes(), file.modified(), batch, columns));
+        }
       }
       if (!changed.isEmpty()) {
         lines.add(lines(changed, input, batch));
@@ -74,8 +90,10 @@ public final class Ingest {
       return new IngestOutcome.NothingNew(known.size());
     }
     boolean added = append(lines.stream().reduce(Dataset::unionByName).orElseThrow());
-    store.append(
-        IngestedFileTable.SPEC, spark.createDataFrame(read, IngestedFileTable.SPEC.schema()));
+    if (!read.isEmpty()) {
+      store.append(
+          IngestedFileTable.SPEC, spark.createDataFrame(read, IngestedFileTable.SPEC.schema()));
+    }
     return added
         ? new IngestOutcome.Ingested(read.size(), store.version(BRONZE).orElseThrow())
         : new IngestOutcome.NothingNew(known.size() + read.size());
@@ -213,7 +231,7 @@ public final class Ingest {
     }
     boolean anything = first || !fresh.isEmpty();
     if (anything) {
-      store.append(BRONZE, fresh);
+      store.appendNew(BRONZE, fresh);
     }
     return anything;
   }

@@ -139,6 +139,25 @@ public final class DeltaStore {
             .option("txnVersion", transaction.version()));
   }
 
+  /**
+   * Adds the rows whose key is not there yet. Of two jobs that do so at the same time one fails
+   * with STORAGE, so that no key is added twice.
+   */
+  public WriteOutcome appendNew(TableSpec table, Dataset<Row> rows) {
+    if (version(table).isEmpty()) {
+      return write(table, writer(table, rows).mode("errorifexists"));
+    }
+    return committing(
+        table,
+        () ->
+            DeltaTable.forPath(spark, path(table))
+                .as("t")
+                .merge(conform(table, rows).as("s"), sameKey(table))
+                .whenNotMatched()
+                .insertAll()
+                .execute());
+  }
+
   /** Replaces all rows by {@code rows}, unless the table already took this transaction. */
   public WriteOutcome replace(TableSpec table, Dataset<Row> rows, Transaction transaction) {
     return write(

@@ -4,13 +4,25 @@ import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import java.nio.file.Path;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.internal.SQLConf;
+import scala.Option;
 
 /** Opens Spark with Delta for a job. Closing the session is the caller's. */
 public final class SparkSessions {
   private SparkSessions() {}
 
-  /** The session named {@code job}; fails with DEVICE where Spark cannot start. */
+  /**
+   * The session named {@code job}, or the one that already runs in this process with those settings
+   * that can change while it runs; fails with DEVICE where Spark cannot start.
+   */
   public static SparkSession open(String job, SparkConfig config) {
+    Option<SparkSession> running = SparkSession.getDefaultSession();
+    if (running.isDefined()) {
+      config.settings().keySet().stream()
+          .filter(key -> key.startsWith("spark.sql.") && !SQLConf.isStaticConfigKey(key))
+          .forEach(key -> running.get().conf().set(key, config.settings().get(key)));
+      return running.get();
+    }
     SparkSession.Builder builder =
         SparkSession.builder()
             .appName("adapterworks " + job)

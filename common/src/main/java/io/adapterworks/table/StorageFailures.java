@@ -5,11 +5,34 @@ import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import java.nio.file.AccessDeniedException;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.apache.hadoop.security.AccessControlException;
 
 /** Turns what Spark, Delta and Hadoop throw on storage trouble into a message with its cure. */
 public final class StorageFailures {
+  /** What Delta throws in the job that commits second. */
+  private static final Pattern ANOTHER_JOB =
+      Pattern.compile("io\\.delta\\.exceptions\\.(Concurrent|MetadataChanged|ProtocolChanged).*");
+
   private StorageFailures() {}
+
+  /**
+   * What a failure of any kind says to a person, if it is a message of ours or storage trouble with
+   * a known cure.
+   */
+  public static Optional<AdapterworksException> recognise(String attempt, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof AdapterworksException known) {
+        return Optional.of(known);
+      }
+      String cure = cure(cause, "the tables keep their last versions and nothing is lost");
+      if (cure != null) {
+        return Optional.of(because(attempt, cure, failure));
+      }
+    }
+    return Optional.empty();
+  }
 
   /** The failure of a table to throw instead of {@code failure}, which becomes its cause. */
   static AdapterworksException explain(String attempt, Throwable failure) {
@@ -56,7 +79,8 @@ public final class StorageFailures {
       return "permission denied; give this user write access to the warehouse, or set warehouse to"
           + " a folder it may write";
     }
-    if (cause.getClass().getName().startsWith("io.delta.exceptions.Concurrent")) {
+    if (ANOTHER_JOB.matcher(cause.getClass().getName()).matches()
+        || message.contains("[delta_path_exists]")) {
       return "another job changed the table at the same time; run this job again";
     }
     return null;

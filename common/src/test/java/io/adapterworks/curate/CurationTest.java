@@ -72,7 +72,7 @@ class CurationTest {
   @Test
   void changedSettingsCurateEverythingAnew() throws IOException {
     DeltaStore store = store("anew");
-    night(store, "anew", 0);
+    ingest(store, "anew", List.of(0));
     CurationConfig config = TestCuration.defaults();
     new Curation(store, config, LABELS).run();
 
@@ -106,9 +106,7 @@ class CurationTest {
   private List<String> tables(String name, List<List<Integer>> runs) throws IOException {
     DeltaStore store = store(name);
     for (List<Integer> nights : runs) {
-      for (int night : nights) {
-        night(store, name, night);
-      }
+      ingest(store, name, nights);
       new Curation(store, TestCuration.defaults(), LABELS).run();
     }
     List<String> lines = new ArrayList<>();
@@ -143,9 +141,11 @@ class CurationTest {
     return new DeltaStore(TestSpark.session(), folder.resolve(name + "-warehouse").toString());
   }
 
-  private void night(DeltaStore store, String name, int night) throws IOException {
+  private void ingest(DeltaStore store, String name, List<Integer> nights) throws IOException {
     Path inbox = Files.createDirectories(folder.resolve(name + "-inbox"));
-    Files.write(inbox.resolve("n" + night + ".jsonl"), NIGHTS.get(night));
+    for (int night : nights) {
+      Files.write(inbox.resolve("n" + night + ".jsonl"), NIGHTS.get(night));
+    }
     new Ingest(store, 1 << 20)
         .run(
             List.of(
@@ -154,7 +154,8 @@ class CurationTest {
                     Optional.empty(),
                     new ColumnMapping(
                         "text", Optional.of("label"), Optional.empty(), Optional.empty()))),
-            "night-" + night);
+            "nights " + nights,
+            line -> {});
   }
 
   private static String row(String text, String label) {

@@ -64,7 +64,8 @@ class FernwayCurationTest {
             Optional.empty(),
             new ColumnMapping(
                 "message", Optional.of("intent"), Optional.empty(), Optional.of("id")));
-    return new Ingest(store, TestCuration.defaults().maxLineBytes()).run(List.of(input), "sample");
+    return new Ingest(store, TestCuration.defaults().maxLineBytes())
+        .run(List.of(input), "sample", line -> {});
   }
 
   private CurationOutcome curate() {

@@ -16,6 +16,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +35,7 @@ class IngestTest {
       new ColumnMapping("text", Optional.of("label"), Optional.empty(), Optional.empty());
 
   @TempDir Path folder;
+  private final List<String> told = new ArrayList<>();
   private DeltaStore store;
   private Path inbox;
 
@@ -122,6 +126,36 @@ class IngestTest {
     assertEquals(
         "b.jsonl.gz:1 unreadable-file the file cannot be opened: Not in GZIP format",
         faulty.get(1));
+    assertEquals(
+        List.of(
+            "file:"
+                + inbox
+                + "/b.jsonl.gz cannot be opened: Not in GZIP format; the other files are read"
+                + " without it; mend it, and the next run reads it"),
+        told);
+  }
+
+  @Test
+  void aFileThatCouldNotBeOpenedIsTriedAgainUntilItCan() throws IOException {
+    Path log = inbox.resolve("a.jsonl.gz");
+    Files.write(log, "x".repeat(1000).getBytes(UTF_8));
+    FileTime written = FileTime.from(Instant.parse("2026-03-01T08:00:00Z"));
+    Files.setLastModifiedTime(log, written);
+    assertEquals(new IngestOutcome.Ingested(0, 0), ingest("first"));
+    assertEquals(new IngestOutcome.NothingNew(0), ingest("second"));
+    assertEquals(2, told.size());
+
+    byte[] mended = Arrays.copyOf(gzip("{\"text\":\"one\"}\n"), 1000);
+    Files.write(log, mended);
+    Files.setLastModifiedTime(log, written);
+    assertEquals(new IngestOutcome.Ingested(1, 1), ingest("third"));
+
+    assertEquals(2, told.size());
+    assertEquals(
+        List.of(
+            "a.jsonl.gz:1 null null",
+            "a.jsonl.gz:1 unreadable-file the file cannot be opened: Not in GZIP format"),
+        faults());
   }
 
   @Test
@@ -162,20 +196,24 @@ class IngestTest {
                 new Ingest(store, MAX_LINE)
                     .run(
                         List.of(new InputConfig(inbox + "/*.jsonl", Optional.empty(), COLUMNS)),
-                        "first"));
+                        "first",
+                        told::add));
 
     assertEquals(ErrorCode.CONFIGURATION, failure.code());
     assertEquals(
         "inputs.path="
             + inbox
-            + "/*.jsonl matches no file; expected a file, a folder or a pattern; correct the path,"
-            + " which is taken from the folder the job is started in",
+            + "/*.jsonl matches no file; expected a file, a folder or a pattern; correct the path;"
+            + " a relative one starts at the use case's folder",
         failure.getMessage());
   }
 
   private IngestOutcome ingest(String batch) {
     return new Ingest(store, MAX_LINE)
-        .run(List.of(new InputConfig(inbox.toString(), Optional.empty(), COLUMNS)), batch);
+        .run(
+            List.of(new InputConfig(inbox.toString(), Optional.empty(), COLUMNS)),
+            batch,
+            told::add);
   }
 
   private List<Row> bronze() {

@@ -9,8 +9,9 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
 /**
- * The local disk under the scheme {@code full}, which has no room for a file below a folder named
- * {@code full}: writing one fails as Linux fails it.
+ * The local disk under the scheme {@code full}, which has room only for the paths that the regular
+ * expression {@code fs.full.room} matches, for none where it is unset: writing others fails as
+ * Linux fails it.
  */
 public final class FullDisk extends RawLocalFileSystem {
   @Override
@@ -32,7 +33,8 @@ public final class FullDisk extends RawLocalFileSystem {
       long blockSize,
       Progressable progress)
       throws IOException {
-    throw new IOException("No space left on device");
+    requireRoom(path);
+    return super.create(path, overwrite, bufferSize, replication, blockSize, progress);
   }
 
   @Override
@@ -45,6 +47,14 @@ public final class FullDisk extends RawLocalFileSystem {
       long blockSize,
       Progressable progress)
       throws IOException {
-    throw new IOException("No space left on device");
+    requireRoom(path);
+    return super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress);
+  }
+
+  private void requireRoom(Path path) throws IOException {
+    String room = getConf().get("fs.full.room", "");
+    if (!path.toUri().getPath().matches(room)) {
+      throw new IOException("No space left on device");
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.adapterworks.curate.row;
 
+import io.adapterworks.config.NearestName;
 import java.util.Locale;
 import java.util.Set;
 
@@ -35,8 +36,9 @@ public final class LabelStep implements RowStep {
         1,
         String.format(
             Locale.ROOT,
-            "the label %s is none of the %d of the use case",
+            "the label %s is none of the %d of the use case; the nearest is %s",
             draft.label(),
-            labels.size()));
+            labels.size(),
+            NearestName.to(draft.label(), labels)));
   }
 }

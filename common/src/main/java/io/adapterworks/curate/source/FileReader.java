@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -30,13 +31,26 @@ public final class FileReader implements Serializable {
     } catch (IOException failure) {
       return List.of(
               new RawLine(
-                  1,
-                  "",
-                  RawLine.UNREADABLE_FILE,
-                  "the file cannot be opened: " + failure.getMessage()))
+                  1, "", RawLine.UNREADABLE_FILE, "the file cannot be opened: " + reason(failure)))
           .iterator();
     }
     return file.format() == InputFormat.CSV ? new CsvLines(lines) : lines;
+  }
+
+  /** Why the file cannot be opened, or empty where it can. */
+  public Optional<String> fault(InputFile file) {
+    try {
+      open(file).close();
+      return Optional.empty();
+    } catch (IOException unreadable) {
+      return Optional.of(reason(unreadable));
+    }
+  }
+
+  /** Hadoop's local filesystem says the path before the reason, and the path again after it. */
+  private static String reason(IOException unreadable) {
+    String message = String.valueOf(unreadable.getMessage());
+    return message.contains("Permission denied") ? "permission denied" : message;
   }
 
   /** The header of a CSV file; empty where it cannot be read. */

@@ -31,7 +31,7 @@ public final class InputFiles {
           matches != null && matches.length > 0,
           ErrorCode.CONFIGURATION,
           "inputs.path=%s matches no file; expected a file, a folder or a pattern; correct the"
-              + " path, which is taken from the folder the job is started in",
+              + " path; a relative one starts at the use case's folder",
           input.path());
       List<InputFile> found = new ArrayList<>();
       for (FileStatus match : matches) {
