@@ -3,6 +3,7 @@
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 CLASSPATH_FILE="$ROOT/jobs/target/classpath.txt"
+BUILD_LOG="$ROOT/jobs/target/build.log"
 JDK_PACKAGE=openjdk-17-jdk-headless
 
 say() { printf '%s\n' "$*" >&2; }
@@ -51,15 +52,41 @@ sources_newer() {
     "$ROOT/common/src/main" "$ROOT/jobs/src/main" -newer "$CLASSPATH_FILE" -print -quit 2>/dev/null)" ]
 }
 
+# Passes on what Maven says, but for its hundreds of downloads, which become a count every 10 s.
+count_downloads() {
+  local line size files=0 kilobytes=0 last=$SECONDS
+  while IFS= read -r line; do
+    case "$line" in
+      *"Downloading from "* | "Progress ("*) continue ;;
+      *"Downloaded from "*) ;;
+      *)
+        printf '%s\n' "$line"
+        continue
+        ;;
+    esac
+    files=$((files + 1))
+    size="${line##*\(}"
+    case "$size" in
+      *" MB at"*) size="${size%% *}"; kilobytes=$((kilobytes + ${size%%.*} * 1000)) ;;
+      *" kB at"*) size="${size%% *}"; kilobytes=$((kilobytes + ${size%%.*})) ;;
+    esac
+    if [ $((SECONDS - last)) -ge 10 ]; then
+      last=$SECONDS
+      printf '  %d files, %d MB downloaded\n' "$files" $((kilobytes / 1000))
+    fi
+  done
+}
+
 # Builds where nothing is built yet or a source has changed; two builds never overlap.
 require_build() {
   mkdir -p "$ROOT/jobs/target"
   exec 9>"$ROOT/jobs/target/.build.lock"
   if command -v flock >/dev/null 2>&1; then flock 9; fi
   if [ ! -s "$CLASSPATH_FILE" ] || sources_newer; then
-    say "Building (the first time also downloads the dependencies) ..."
-    (cd "$ROOT" && ./mvnw -q -B -DskipTests -Dspotless.check.skip=true package >&2) || {
-      say "The build failed; its messages are above."
+    say "Building; the first time about 750 MB of dependencies are downloaded ..."
+    (cd "$ROOT" && ./mvnw -B -DskipTests -Dspotless.check.skip=true package 2>&1) \
+      | tee "$BUILD_LOG" | count_downloads | { grep -E '^\[(ERROR|FATAL)\]|downloaded$' >&2 || true; } || {
+      say "The build failed; its errors are above, all that it said is in $BUILD_LOG"
       exit 1
     }
     touch "$CLASSPATH_FILE"
@@ -79,13 +106,22 @@ export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 # The CPU engine divides its work between threads of its own; OpenMP's would only stand in the way.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
+# Whether a person watches standard error: they get a progress bar, a log gets lines.
+is_terminal() {
+  if [ -t 2 ]; then printf true; else printf false; fi
+}
+
+# The most heap a job takes.
+heap() {
+  printf %s "${ADAPTERWORKS_HEAP:-2g}"
+}
+
 # Runs a main class of the project on the built class path.
 run_main() {
-  local main="$1" terminal=false
+  local main="$1"
   shift
-  [ ! -t 2 ] || terminal=true
   # shellcheck disable=SC2046,SC2086
-  exec "$JAVA" $(jvm_options) -Xmx"${ADAPTERWORKS_HEAP:-2g}" -XX:+UseParallelGC \
-    -Dadapterworks.root="$ROOT" -Dadapterworks.terminal="$terminal" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
+  exec "$JAVA" $(jvm_options) -Xmx"$(heap)" -XX:+UseParallelGC \
+    -Dadapterworks.root="$ROOT" -Dadapterworks.terminal="$(is_terminal)" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
     -cp "$ROOT/jobs/target/classes:$(cat "$CLASSPATH_FILE")" "$main" "$@"
 }
