@@ -235,7 +235,12 @@ public final class ConfigReader {
     return path.isEmpty() ? key : path + "." + key;
   }
 
+  /** The file and line of a value, or the {@code --set} that gave it. */
   private static String origin(ConfigValue value) {
+    String description = value.origin().description();
+    if (description.startsWith("--set ")) {
+      return description.replaceFirst(": \\d+$", "");
+    }
     String file = value.origin().filename();
     String resource = value.origin().resource();
     String place = file != null ? file : resource != null ? resource : "configuration";

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -24,6 +25,9 @@ public final class BaseModelReader {
 
   private BaseModelReader() {}
 
+  /** What can be known of a model before its weights are read. */
+  public record Outline(ModelConfig config, List<LinearModule> linearModules) {}
+
   /**
    * Opens a model.
    *
@@ -31,7 +35,7 @@ public final class BaseModelReader {
    *     of shards, tokenizer.json), or {@code builtin:all-minilm-l6-v2}
    */
   public static BaseModel open(String location) {
-    Check.notBlank("baseModel", location);
+    Check.notBlank("base.model", location);
     if (location.startsWith(BuiltinModel.SCHEME)) {
       return builtin(location).open();
     }
@@ -43,6 +47,18 @@ public final class BaseModelReader {
         new BaseModel.Origin(location, location), config, weights, tokenizer(folder));
   }
 
+  /** The outline of a model that {@link #open} would open; fails as it would. */
+  public static Outline outline(String location) {
+    Check.notBlank("base.model", location);
+    if (location.startsWith(BuiltinModel.SCHEME)) {
+      ModelConfig config = builtin(location).config();
+      return new Outline(config, config.linearModules(""));
+    }
+    try (BaseModel model = open(location)) {
+      return new Outline(model.config(), model.linearModules());
+    }
+  }
+
   private static BuiltinModel builtin(String location) {
     return BuiltinModel.ALL.stream()
         .filter(model -> model.location().equals(location))
@@ -51,7 +67,7 @@ public final class BaseModelReader {
             () ->
                 Check.failure(
                     ErrorCode.CONFIGURATION,
-                    "baseModel=%s is not a built-in model; expected %s, or a directory in Hugging"
+                    "%s is not a built-in model; expected %s, or a directory in Hugging"
                         + " Face layout",
                     location,
                     builtins()));
@@ -73,7 +89,7 @@ public final class BaseModelReader {
     Check.that(
         folder != null && Files.isDirectory(folder) && Files.isRegularFile(folder.resolve(CONFIG)),
         ErrorCode.MODEL,
-        "baseModel=%s: there is no %s/%s; expected a directory in Hugging Face layout (%s, %s or"
+        "base model %s: there is no %s/%s; expected a directory in Hugging Face layout (%s, %s or"
             + " %s, %s), or %s",
         location,
         location,

@@ -41,18 +41,37 @@ public final class EvaluationReportFile {
             Optional.of(decision(manifest, outcome.promotion())),
             curve(manifest),
             facts(manifest));
-    Path file =
-        new Path(
-            new Path(warehouse.directory(), "reports"),
-            manifest.name() + "-" + manifest.version() + ".html");
-    Configuration hadoop = warehouse.tables().spark().sparkContext().hadoopConfiguration();
-    try (OutputStream out = WarehouseFiles.of(file, hadoop).create(file, true)) {
+    Path file = path(manifest);
+    try (OutputStream out = WarehouseFiles.of(file, hadoop()).create(file, true)) {
       out.write(EvaluationReport.render(input).getBytes(StandardCharsets.UTF_8));
     } catch (IOException failure) {
       throw StorageFailures.explain(
           "write the report " + file, "the version and its evaluation are kept", failure);
     }
     return file.toString();
+  }
+
+  /**
+   * Whether the version has its report: it is written last, so an evaluation that was killed has
+   * none.
+   */
+  public boolean exists(AdapterManifest manifest) {
+    Path file = path(manifest);
+    try {
+      return WarehouseFiles.of(file, hadoop()).exists(file);
+    } catch (IOException failure) {
+      throw StorageFailures.explain("look for the report " + file, "nothing was changed", failure);
+    }
+  }
+
+  private Path path(AdapterManifest manifest) {
+    return new Path(
+        new Path(warehouse.directory(), "reports"),
+        manifest.name() + "-" + manifest.version() + ".html");
+  }
+
+  private Configuration hadoop() {
+    return warehouse.tables().spark().sparkContext().hadoopConfiguration();
   }
 
   /** What became of the version, in a sentence. */

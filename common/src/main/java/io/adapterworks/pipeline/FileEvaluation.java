@@ -15,9 +15,8 @@ public final class FileEvaluation {
   private final AdapterRegistry registry;
   private final EngineSettings engine;
 
-  /** What was tested, on what, and how it went; {@code file} tells the rows that were skipped. */
-  public record Result(
-      AdapterManifest manifest, TestData data, Evaluation evaluation, LabelledFile file) {}
+  /** What was tested, on what, and how it went. */
+  public record Result(AdapterManifest manifest, TestData data, Evaluation evaluation) {}
 
   public FileEvaluation(AdapterRegistry registry, EngineSettings engine) {
     this.registry = registry;
@@ -25,20 +24,18 @@ public final class FileEvaluation {
   }
 
   /**
-   * Reads the file, then asks the adapter about every row.
+   * Asks the adapter about every row.
    *
-   * @throws io.adapterworks.error.AdapterworksException INPUT for a file or an adapter that cannot
-   *     be used
+   * @param path where the rows came from
+   * @throws io.adapterworks.error.AdapterworksException INPUT for an adapter that cannot be used
    */
-  public Result run(AdapterRef ref, Path path, LabelledFile.Columns columns) {
-    LabelledFile file = LabelledFile.read(path, columns);
+  public Result run(AdapterRef ref, Path path, LabelledFile file) {
     AdapterManifest manifest = registry.resolve(ref);
     try (AdapterSession session = AdapterSession.open(registry, manifest, engine)) {
       return new Result(
           manifest,
           TestData.ofFile(path.toString()),
-          Evaluation.of(Outcomes.of(session.classifier(), file.rows())),
-          file);
+          Evaluation.of(Outcomes.of(session.classifier(), file.rows())));
     }
   }
 }

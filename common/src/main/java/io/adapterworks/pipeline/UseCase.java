@@ -11,6 +11,7 @@ import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.SuccessCriteria;
+import io.adapterworks.registry.AdapterNames;
 import io.adapterworks.table.SparkConfig;
 import io.adapterworks.train.TrainingConfig;
 import java.nio.file.Path;
@@ -61,20 +62,33 @@ public record UseCase(
     inputs = List.copyOf(inputs);
     labels = List.copyOf(labels);
     Check.notBlank("warehouse", warehouse);
+    name.ifPresent(given -> AdapterNames.require("name", given, ErrorCode.CONFIGURATION));
+    Check.that(
+        labels.size() != 1,
+        ErrorCode.CONFIGURATION,
+        "labels=%s has one label; expected two or more, or an empty list to take those in the data",
+        labels);
   }
 
   public static UseCase read(Config config) {
     return ConfigReader.read(config, UseCase.class);
   }
 
-  /** The same with the paths of inputs taken from {@code folder}, unless they are absolute. */
-  public UseCase withInputsIn(Path folder) {
+  /**
+   * The same with the paths of inputs and base model taken from {@code folder}, unless they are
+   * absolute.
+   */
+  public UseCase withPathsIn(Path folder) {
     List<InputConfig> placed =
         inputs.stream()
             .map(i -> new InputConfig(placed(folder, i.path()), i.format(), i.columns()))
             .toList();
+    BaseModelConfig model =
+        base.model().startsWith("builtin:")
+            ? base
+            : new BaseModelConfig(placed(folder, base.model()), base.pooling(), base.maxTokens());
     return new UseCase(
-        name, purpose, task, placed, labels, warehouse, seed, curation, base, lora, training,
+        name, purpose, task, placed, labels, warehouse, seed, curation, model, lora, training,
         engine, success, spark);
   }
 

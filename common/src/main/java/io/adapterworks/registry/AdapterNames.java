@@ -5,13 +5,13 @@ import io.adapterworks.error.ErrorCode;
 import java.util.regex.Pattern;
 
 /** What an adapter or an alias may be called: a name is a folder and part of a reference. */
-final class AdapterNames {
+public final class AdapterNames {
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9._-]{0,62}[a-z0-9]");
 
   private AdapterNames() {}
 
   /** {@code what} says which name it is, such as "adapter name". */
-  static String require(String what, String name, ErrorCode code) {
+  public static String require(String what, String name, ErrorCode code) {
     Check.that(
         NAME.matcher(name).matches(),
         code,

@@ -48,7 +48,7 @@ class BuiltinModelTest {
     AdapterworksException e =
         assertThrows(AdapterworksException.class, () -> BaseModelReader.open("builtin:gpt"));
     assertEquals(
-        "baseModel=builtin:gpt is not a built-in model; expected builtin:all-minilm-l6-v2, or a"
+        "builtin:gpt is not a built-in model; expected builtin:all-minilm-l6-v2, or a"
             + " directory in Hugging Face layout",
         e.getMessage());
   }

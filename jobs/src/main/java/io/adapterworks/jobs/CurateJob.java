@@ -3,6 +3,7 @@ package io.adapterworks.jobs;
 import io.adapterworks.curate.Curation;
 import io.adapterworks.curate.CurationOutcome;
 import io.adapterworks.error.ErrorCode;
+import io.adapterworks.pipeline.Preflight;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,7 +18,7 @@ final class CurateJob implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (JobSession session = JobSession.open(settings, "curate")) {
+    try (JobSession session = JobSession.open(settings, "curate", Preflight::warehouse)) {
       CurationOutcome outcome =
           new Curation(
                   session.warehouse().tables(),
@@ -25,6 +26,7 @@ final class CurateJob implements Callable<Integer> {
                   session.useCase().labels())
               .run();
       System.out.println(Summaries.of(outcome));
+      Summaries.mendable(session.warehouse().tables(), outcome).forEach(System.out::println);
       return outcome instanceof CurationOutcome.NothingNew ? ErrorCode.NOTHING_TO_DO.exitCode() : 0;
     }
   }

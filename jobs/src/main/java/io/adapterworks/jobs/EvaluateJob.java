@@ -8,6 +8,7 @@ import io.adapterworks.evaluate.LabelledFile;
 import io.adapterworks.pipeline.EvaluateStage;
 import io.adapterworks.pipeline.EvaluationReportFile;
 import io.adapterworks.pipeline.FileEvaluation;
+import io.adapterworks.pipeline.Preflight;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
 import io.adapterworks.registry.AdapterRegistry;
@@ -32,6 +33,8 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 final class EvaluateJob implements Callable<Integer> {
+  private static final int SKIPPED_TOLD = 20;
+
   @Mixin private SettingsOptions settings;
 
   @Option(
@@ -72,20 +75,27 @@ final class EvaluateJob implements Callable<Integer> {
         data != null || (text == null && label == null),
         ErrorCode.USAGE,
         "--text and --label name columns of a file; expected --data FILE beside them");
-    try (JobSession session = JobSession.open(settings, "evaluate")) {
-      return data == null ? onTestSplit(session, ref) : onFile(session, ref.orElseThrow());
+    if (data != null) {
+      return onFile(ref.orElseThrow());
+    }
+    try (JobSession session = JobSession.open(settings, "evaluate", Preflight::warehouse)) {
+      return onTestSplit(session, ref);
     }
   }
 
-  private int onFile(JobSession session, AdapterRef ref) {
-    FileEvaluation.Result result =
-        new FileEvaluation(session.warehouse().registry(), session.useCase().engine())
-            .run(
-                ref,
-                data,
-                new LabelledFile.Columns(Optional.ofNullable(text), Optional.ofNullable(label)));
+  /** The file is read first: what is wrong with it is said before Spark starts. */
+  private int onFile(AdapterRef ref) {
+    LabelledFile file =
+        LabelledFile.read(
+            data, new LabelledFile.Columns(Optional.ofNullable(text), Optional.ofNullable(label)));
+    FileEvaluation.Result result;
+    try (JobSession session = JobSession.open(settings, "evaluate")) {
+      result =
+          new FileEvaluation(session.warehouse().registry(), session.useCase().engine())
+              .run(ref, data, file);
+    }
     String model = result.manifest().ref().toString();
-    List<LabelledFile.Skipped> skipped = result.file().skipped();
+    List<LabelledFile.Skipped> skipped = file.skipped();
     if (json) {
       ObjectNode object = EvaluationSummary.json(model, result.data(), result.evaluation());
       System.out.println(object.put("skippedRows", skipped.size()));
@@ -93,8 +103,12 @@ final class EvaluateJob implements Callable<Integer> {
       EvaluationSummary.lines(model, result.data(), result.evaluation())
           .forEach(System.out::println);
     }
-    skipped.forEach(
-        row -> System.err.println(data + ":" + row.line() + ": skipped, " + row.reason()));
+    skipped.stream()
+        .limit(SKIPPED_TOLD)
+        .forEach(row -> System.err.println(data + ":" + row.line() + ": skipped, " + row.reason()));
+    if (skipped.size() > SKIPPED_TOLD) {
+      System.err.println("and " + (skipped.size() - SKIPPED_TOLD) + " more rows skipped");
+    }
     return 0;
   }
 

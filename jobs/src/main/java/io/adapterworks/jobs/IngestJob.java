@@ -3,6 +3,8 @@ package io.adapterworks.jobs;
 import io.adapterworks.curate.Ingest;
 import io.adapterworks.curate.IngestOutcome;
 import io.adapterworks.error.ErrorCode;
+import io.adapterworks.pipeline.Preflight;
+import io.adapterworks.pipeline.UseCase;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,12 +26,27 @@ final class IngestJob implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (JobSession session = JobSession.open(settings, "ingest")) {
+    try (JobSession session = JobSession.open(settings, "ingest", IngestJob::preflight)) {
       IngestOutcome outcome =
           new Ingest(session.warehouse().tables(), session.useCase().curation().maxLineBytes())
-              .run(session.useCase().inputs(), batch == null ? session.identity().runId() : batch);
+              .run(
+                  session.useCase().inputs(),
+                  batch == null ? session.identity().runId() : batch,
+                  System.err::println);
       System.out.println(Summaries.of(outcome));
-      return outcome instanceof IngestOutcome.NothingNew ? ErrorCode.NOTHING_TO_DO.exitCode() : 0;
+      return exitCode(outcome);
     }
+  }
+
+  private static void preflight(UseCase useCase) {
+    Preflight.inputs(useCase);
+    Preflight.warehouse(useCase);
+  }
+
+  private static int exitCode(IngestOutcome outcome) {
+    if (outcome instanceof IngestOutcome.NothingNew) {
+      return ErrorCode.NOTHING_TO_DO.exitCode();
+    }
+    return ((IngestOutcome.Ingested) outcome).files() == 0 ? ErrorCode.INPUT.exitCode() : 0;
   }
 }

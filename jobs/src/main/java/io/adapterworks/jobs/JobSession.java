@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -22,30 +23,47 @@ final class JobSession implements AutoCloseable {
 
   private final UseCase useCase;
   private final SparkSession spark;
+  private final boolean ownsSpark;
   private final Warehouse warehouse;
   private final RunIdentity identity;
 
-  private JobSession(Config config, Path folder, String job, Clock clock) {
-    this.useCase = UseCase.read(config).withInputsIn(folder);
-    this.identity =
-        new RunIdentity(
-            job + "-" + RUN_TIME.format(clock.instant()),
-            UseCase.trainingHash(config),
-            CodeVersionProvider.version());
-    this.spark = SparkSessions.open(job, useCase.spark());
+  private JobSession(UseCase useCase, RunIdentity identity, Clock clock) {
+    this.useCase = useCase;
+    this.identity = identity;
+    // Spark that ran before the job, in a notebook or a test, is not the job's to stop.
+    this.ownsSpark = SparkSession.getDefaultSession().isEmpty();
+    this.spark = SparkSessions.open(identity.runId(), useCase.spark());
     this.warehouse = Warehouse.open(spark, useCase.warehouse(), clock);
   }
 
-  /** Reads the configuration, then opens Spark; a bad configuration stops before Spark starts. */
+  /** Opens a job that needs nothing but the warehouse. */
   static JobSession open(SettingsOptions options, String job) {
+    return open(options, job, useCase -> {});
+  }
+
+  /**
+   * Reads the configuration and looks at what it names, then opens Spark: what is bad in either
+   * stops the job before Spark starts.
+   *
+   * @param preflight fails where the job would
+   */
+  static JobSession open(SettingsOptions options, String job, Consumer<UseCase> preflight) {
     Config config = options.load();
-    boolean relative = !config.getString("warehouse").matches("^(/|[a-z][a-z0-9+.-]+://).*");
+    boolean relative = !config.getString("warehouse").matches("^(/|[a-z][a-z0-9+.-]+:/).*");
     if (relative) {
       String absolute =
           Path.of(config.getString("warehouse")).toAbsolutePath().normalize().toString();
       config = config.withValue("warehouse", ConfigValueFactory.fromAnyRef(absolute));
     }
-    return new JobSession(config, options.folder(), job, Clock.systemUTC());
+    UseCase useCase = UseCase.read(config).withPathsIn(options.folder());
+    preflight.accept(useCase);
+    Clock clock = Clock.systemUTC();
+    RunIdentity identity =
+        new RunIdentity(
+            job + "-" + RUN_TIME.format(clock.instant()),
+            UseCase.trainingHash(config),
+            CodeVersionProvider.version());
+    return new JobSession(useCase, identity, clock);
   }
 
   UseCase useCase() {
@@ -66,6 +84,8 @@ final class JobSession implements AutoCloseable {
 
   @Override
   public void close() {
-    spark.stop();
+    if (ownsSpark) {
+      spark.stop();
+    }
   }
 }

@@ -4,11 +4,14 @@ import io.adapterworks.curate.Curation;
 import io.adapterworks.curate.CurationOutcome;
 import io.adapterworks.curate.Ingest;
 import io.adapterworks.curate.IngestOutcome;
+import io.adapterworks.curate.schema.BronzeTable;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pipeline.EvaluateStage;
 import io.adapterworks.pipeline.EvaluationReportFile;
+import io.adapterworks.pipeline.Preflight;
 import io.adapterworks.pipeline.TrainStage;
 import io.adapterworks.pipeline.UseCase;
+import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.Promotion;
 import io.adapterworks.train.TrainingProgress;
 import java.util.Locale;
@@ -19,8 +22,11 @@ import picocli.CommandLine.Mixin;
 /** {@code run}: the whole chain of a use case, from raw files to a registered adapter. */
 @Command(
     name = "run",
-    description =
-        "Runs a use case's whole chain: ingest, curate, train, evaluate, register, promote.",
+    description = {
+      "Runs a use case's whole chain: ingest, curate, train, evaluate, register, promote.",
+      "Run it again whenever there are new files; on the same input and settings it writes nothing"
+          + " and ends with 3. A run that was killed goes on where it was."
+    },
     mixinStandardHelpOptions = true)
 final class RunJob implements Callable<Integer> {
   @Mixin private SettingsOptions settings;
@@ -28,75 +34,93 @@ final class RunJob implements Callable<Integer> {
   @Override
   public Integer call() {
     StageClock clock = new StageClock(System.out);
-    try (JobSession session = clock.stage("start", () -> JobSession.open(settings, "run"))) {
-      int exitCode = chain(session, clock);
+    try (JobSession session =
+        clock.stage("start", () -> JobSession.open(settings, "run", RunJob::preflight))) {
+      int exitCode = new Chain(session, clock).run();
       clock.summary();
       return exitCode;
     }
   }
 
-  private static int chain(JobSession session, StageClock clock) {
-    UseCase useCase = session.useCase();
-    String name = useCase.adapterName();
-    IngestOutcome ingested =
-        clock.stage(
-            "ingest",
-            () ->
-                new Ingest(session.warehouse().tables(), useCase.curation().maxLineBytes())
-                    .run(useCase.inputs(), session.identity().runId()));
-    System.out.println(Summaries.of(ingested));
-    CurationOutcome curated =
-        clock.stage(
-            "curate",
-            () ->
-                new Curation(session.warehouse().tables(), useCase.curation(), useCase.labels())
-                    .run());
-    System.out.println(Summaries.of(curated));
-    TrainStage.Outcome trained = clock.stage("train", () -> train(session));
-    if (trained instanceof TrainStage.Outcome.NothingNew) {
+  private static void preflight(UseCase useCase) {
+    Preflight.inputs(useCase);
+    Preflight.training(useCase);
+    Preflight.warehouse(useCase);
+  }
+
+  private record Chain(JobSession session, StageClock clock) {
+    int run() {
+      IngestOutcome ingested = clock.stage("ingest", this::ingest);
+      System.out.println(Summaries.of(ingested));
+      if (session.warehouse().tables().version(BronzeTable.SPEC).isEmpty()) {
+        return ErrorCode.NOTHING_TO_DO.exitCode();
+      }
+      CurationOutcome curated = clock.stage("curate", this::curate);
+      System.out.println(Summaries.of(curated));
+      Summaries.mendable(session.warehouse().tables(), curated).forEach(System.out::println);
+      TrainStage.Outcome trained = clock.stage("train", this::train);
+      AdapterManifest manifest = trained.manifest();
+      if (trained instanceof TrainStage.Outcome.Registered) {
+        System.out.println("Registered " + manifest.ref());
+        return evaluate(manifest);
+      }
+      if (!report().exists(manifest)) {
+        System.out.println(manifest.ref() + " was registered before, but not evaluated to the end");
+        return evaluate(manifest);
+      }
       System.out.println(
           "Nothing new: "
-              + trained.manifest().ref()
+              + manifest.ref()
               + " was trained with these settings on dataset version "
-              + trained.manifest().dataset().version()
-              + ". No row and no version was written.");
-      return 0;
+              + manifest.dataset().version()
+              + ". No row and no version was written.\n"
+              + "To judge it again under other criteria: scripts/adapterworks evaluate with the"
+              + " same --use-case");
+      return ErrorCode.NOTHING_TO_DO.exitCode();
     }
-    System.out.println("Registered " + trained.manifest().ref());
-    return evaluate(session, clock, trained, name);
-  }
 
-  private static TrainStage.Outcome train(JobSession session) {
-    return new TrainStage(
-            session.warehouse(),
-            session.useCase(),
-            session.identity(),
-            new TrainingProgress(System.err, Terminal.display()))
-        .run(System.err::println);
-  }
+    private IngestOutcome ingest() {
+      UseCase useCase = session.useCase();
+      return new Ingest(session.warehouse().tables(), useCase.curation().maxLineBytes())
+          .run(useCase.inputs(), session.identity().runId(), System.err::println);
+    }
 
-  private static int evaluate(
-      JobSession session, StageClock clock, TrainStage.Outcome trained, String name) {
-    EvaluateStage.Outcome outcome =
-        clock.stage(
-            "evaluate",
-            () ->
-                new EvaluateStage(session.warehouse(), session.useCase(), session.identity())
-                    .run(trained.manifest()));
-    String report =
-        clock.stage(
-            "report",
-            () -> new EvaluationReportFile(session.warehouse(), session.useCase()).write(outcome));
-    outcome.verdicts().forEach(verdict -> System.out.println("  " + verdict.describe()));
-    System.out.printf(
-        Locale.ROOT,
-        "Accuracy %.2f %% on the test split%n%s%nReport: %s%nAsk it: scripts/adapterworks predict"
-            + " --adapter %s@%d \"TEXT\"%n",
-        100 * outcome.evaluation().scores().accuracy().value(),
-        EvaluationReportFile.decision(trained.manifest(), outcome.promotion()),
-        report,
-        name,
-        trained.manifest().version());
-    return outcome.promotion() instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
+    private CurationOutcome curate() {
+      UseCase useCase = session.useCase();
+      return new Curation(session.warehouse().tables(), useCase.curation(), useCase.labels()).run();
+    }
+
+    private TrainStage.Outcome train() {
+      return new TrainStage(
+              session.warehouse(),
+              session.useCase(),
+              session.identity(),
+              new TrainingProgress(System.err, Terminal.display()))
+          .run(System.err::println);
+    }
+
+    private EvaluationReportFile report() {
+      return new EvaluationReportFile(session.warehouse(), session.useCase());
+    }
+
+    private int evaluate(AdapterManifest manifest) {
+      EvaluateStage.Outcome outcome =
+          clock.stage(
+              "evaluate",
+              () ->
+                  new EvaluateStage(session.warehouse(), session.useCase(), session.identity())
+                      .run(manifest));
+      String file = clock.stage("report", () -> report().write(outcome));
+      outcome.verdicts().forEach(verdict -> System.out.println("  " + verdict.describe()));
+      System.out.printf(
+          Locale.ROOT,
+          "Accuracy %.2f %% on the test split%n%s%nReport: %s%nAsk it: scripts/adapterworks predict"
+              + " --adapter %s \"TEXT\"%n",
+          100 * outcome.evaluation().scores().accuracy().value(),
+          EvaluationReportFile.decision(manifest, outcome.promotion()),
+          file,
+          manifest.ref());
+      return outcome.promotion() instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
+    }
   }
 }

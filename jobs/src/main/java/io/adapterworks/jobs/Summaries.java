@@ -2,7 +2,12 @@ package io.adapterworks.jobs;
 
 import io.adapterworks.curate.CurationOutcome;
 import io.adapterworks.curate.IngestOutcome;
+import io.adapterworks.curate.RejectReasons;
+import io.adapterworks.table.DeltaStore;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a stage did, in one line for people. */
 final class Summaries {
@@ -12,23 +17,41 @@ final class Summaries {
     if (outcome instanceof IngestOutcome.Ingested ingested) {
       return String.format(
           Locale.ROOT,
-          "Ingested %d files; bronze_examples is at version %d",
+          "Ingested %d %s; bronze_examples is at version %d",
           ingested.files(),
+          ingested.files() == 1 ? "file" : "files",
           ingested.bronzeVersion());
     }
-    return "Nothing new to ingest";
+    int files = ((IngestOutcome.NothingNew) outcome).files();
+    return files == 0
+        ? "Nothing to ingest: the inputs hold no file that can be read yet"
+        : "Nothing new to ingest in " + files + " files";
   }
 
   static String of(CurationOutcome outcome) {
     if (outcome instanceof CurationOutcome.Curated curated) {
       return String.format(
           Locale.ROOT,
-          "Curated %d raw rows: %d kept, dropped %s; dataset version %d",
+          "Curated %d raw rows: %d kept, %s; dataset version %d",
           curated.read(),
           curated.kept(),
-          curated.dropped(),
+          dropped(curated.dropped()),
           curated.datasetVersion());
     }
     return "Nothing new to curate; dataset version " + outcome.datasetVersion();
+  }
+
+  private static String dropped(Map<String, Long> byRule) {
+    long rows = byRule.values().stream().mapToLong(Long::longValue).sum();
+    return rows == 0
+        ? "none dropped"
+        : byRule.entrySet().stream()
+            .map(rule -> rule.getKey() + " " + rule.getValue())
+            .collect(Collectors.joining(", ", rows + " dropped (", ")"));
+  }
+
+  /** What in the files or the use case made curation drop rows, indented below its summary. */
+  static List<String> mendable(DeltaStore tables, CurationOutcome outcome) {
+    return RejectReasons.mendable(tables, outcome).stream().map(line -> "  " + line).toList();
   }
 }

@@ -1,7 +1,9 @@
 package io.adapterworks.jobs;
 
 import io.adapterworks.error.ErrorCode;
+import io.adapterworks.pipeline.Preflight;
 import io.adapterworks.pipeline.TrainStage;
+import io.adapterworks.pipeline.UseCase;
 import io.adapterworks.train.TrainingProgress;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,9 +17,14 @@ import picocli.CommandLine.Mixin;
 final class TrainJob implements Callable<Integer> {
   @Mixin private SettingsOptions settings;
 
+  private static void preflight(UseCase useCase) {
+    Preflight.training(useCase);
+    Preflight.warehouse(useCase);
+  }
+
   @Override
   public Integer call() {
-    try (JobSession session = JobSession.open(settings, "train")) {
+    try (JobSession session = JobSession.open(settings, "train", TrainJob::preflight)) {
       TrainStage stage =
           new TrainStage(
               session.warehouse(),
@@ -32,7 +39,10 @@ final class TrainJob implements Callable<Integer> {
                 + " was trained with these settings on this dataset version.");
         return ErrorCode.NOTHING_TO_DO.exitCode();
       }
-      System.out.println("Registered " + outcome.manifest().ref());
+      System.out.println(
+          "Registered "
+              + outcome.manifest().ref()
+              + "; next: scripts/adapterworks evaluate with the same --use-case");
       return 0;
     }
   }
