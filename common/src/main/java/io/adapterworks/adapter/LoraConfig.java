@@ -4,6 +4,8 @@ import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.LinearModule;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +30,7 @@ import java.util.regex.PatternSyntaxException;
  * @param useDora {@code lora.useDora}: train direction and magnitude apart (Liu et al. 2024,
  *     arXiv:2402.09353)
  * @param rankPattern {@code lora.rankPattern}: other ranks for some layers, by a regular expression
- *     that the end of the path matches
+ *     that the end of the path matches; of several that match, the first counts
  * @param alphaPattern {@code lora.alphaPattern}: other alphas for some layers
  */
 public record LoraConfig(
@@ -51,8 +53,8 @@ public record LoraConfig(
     Check.inRange("lora.dropout", dropout, 0, 0.999);
     targetModules = List.copyOf(targetModules);
     layersToTransform = List.copyOf(layersToTransform);
-    rankPattern = Map.copyOf(rankPattern);
-    alphaPattern = Map.copyOf(alphaPattern);
+    rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
+    alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
     Check.that(
         targetModules.isEmpty() == targetPattern.isPresent(),
         ErrorCode.CONFIGURATION,
@@ -106,7 +108,6 @@ public record LoraConfig(
 
   private static <T> Optional<T> patternValue(Map<String, T> patterns, LinearModule module) {
     return patterns.keySet().stream()
-        .sorted()
         .filter(key -> compile("pattern", "(.*\\.)?(" + key + ")").matcher(module.path()).matches())
         .findFirst()
         .map(patterns::get);

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.BiFunction;
 
 /** PEFT's {@code adapter_config.json} and {@link LoraConfig}, both ways. */
@@ -41,6 +40,13 @@ final class PeftConfigFile {
   /** Initialisations that change the base's weights, so that the adapter alone is not enough. */
   private static final List<String> BASE_CHANGING =
       List.of("pissa", "olora", "corda", "loftq", "lora_ga");
+
+  /** What PEFT trains whole for a sequence classifier. */
+  private static final List<String> CLASSIFIERS = List.of("classifier", "score");
+
+  /** Modules that PEFT can adapt and that are no linear layer of the transformer. */
+  private static final List<String> NOT_LINEAR =
+      List.of("lm_head", "embed_tokens", "word_embeddings", "position_embeddings");
 
   private PeftConfigFile() {}
 
@@ -77,6 +83,41 @@ final class PeftConfigFile {
         patternMap(fields, "alpha_pattern", (source, key) -> source.number(key, 0)));
   }
 
+  /**
+   * Refuses what the file trains beside the linear layers of {@code base}, by name.
+   *
+   * @throws io.adapterworks.error.AdapterworksException MODEL
+   */
+  static void checkFits(JsonFields fields, BaseModel base) {
+    List<String> whole = texts(fields.find("modules_to_save"));
+    boolean encoder = base.config() instanceof BertConfig;
+    for (String name : whole) {
+      Check.that(
+          encoder && CLASSIFIERS.contains(name),
+          ErrorCode.MODEL,
+          "%s: modules_to_save names %s, which is not supported; expected %s",
+          fields.source(),
+          name,
+          encoder ? "classifier" : "none with a decoder: train it with LoRA on its linear layers");
+    }
+    for (String name : texts(fields.find("target_modules"))) {
+      Check.that(
+          NOT_LINEAR.stream().noneMatch(n -> name.equals(n) || name.endsWith("." + n)),
+          ErrorCode.MODEL,
+          "%s: target_modules names %s; an adapter on embeddings or the vocabulary projection is"
+              + " not supported; expected linear layers such as %s",
+          fields.source(),
+          name,
+          TargetNames.of(base.linearModules()));
+    }
+  }
+
+  private static List<String> texts(Optional<JsonNode> array) {
+    List<String> texts = new ArrayList<>();
+    array.ifPresent(node -> node.forEach(text -> texts.add(text.asText())));
+    return texts;
+  }
+
   private static boolean isUnset(Optional<JsonNode> value) {
     return value.isEmpty()
         || (value.get().isBoolean() && !value.get().booleanValue())
@@ -105,9 +146,7 @@ final class PeftConfigFile {
     if (targets.get().isTextual()) {
       return List.of(targets.get().textValue());
     }
-    List<String> names = new ArrayList<>();
-    targets.get().forEach(name -> names.add(name.asText()));
-    return names.stream().sorted().toList();
+    return texts(targets).stream().sorted().toList();
   }
 
   private static List<Integer> layers(JsonFields fields) {
@@ -212,9 +251,9 @@ final class PeftConfigFile {
 
   private static void putPatterns(ObjectNode node, LoraConfig config) {
     ObjectNode ranks = node.putObject("rank_pattern");
-    new TreeMap<>(config.rankPattern()).forEach(ranks::put);
+    config.rankPattern().forEach(ranks::put);
     ObjectNode alphas = node.putObject("alpha_pattern");
-    new TreeMap<>(config.alphaPattern()).forEach((key, value) -> putNumber(alphas, key, value));
+    config.alphaPattern().forEach((key, value) -> putNumber(alphas, key, value));
   }
 
   private static void putNumber(ObjectNode node, String field, double value) {

@@ -58,6 +58,7 @@ public final class PeftDirectory {
     JsonFields fields = JsonFields.read(folder.resolve(CONFIG));
     checkFingerprint(folder, base);
     LoraConfig config = PeftConfigFile.parse(fields);
+    PeftConfigFile.checkFits(fields, base);
     Path weights = folder.resolve(WEIGHTS);
     Check.that(Files.isRegularFile(weights), ErrorCode.MODEL, "%s is missing", weights);
     SafetensorsFile file = SafetensorsFile.open(weights);

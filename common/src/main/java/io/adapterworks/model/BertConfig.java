@@ -104,8 +104,6 @@ public record BertConfig(
       putNorm(tensors, layerPrefix(prefix, i) + "output.LayerNorm");
     }
     if (labels.isPresent()) {
-      tensors.put(prefix + "pooler.dense.weight", Shape.of(hidden, hidden));
-      tensors.put(prefix + "pooler.dense.bias", Shape.of(hidden));
       tensors.put("classifier.weight", Shape.of(labels.get(), hidden));
       tensors.put("classifier.bias", Shape.of(labels.get()));
     }
@@ -129,6 +127,14 @@ public record BertConfig(
       modules.add(new LinearModule(layer + "intermediate.dense", hidden, intermediate));
       modules.add(new LinearModule(layer + "output.dense", intermediate, hidden));
     }
+    if (labels.isPresent()) {
+      modules.add(new LinearModule(prefix + "pooler.dense", hidden, hidden));
+    }
     return modules;
+  }
+
+  @Override
+  public boolean isBiased(LinearModule module) {
+    return true;
   }
 }

@@ -68,9 +68,9 @@ public record LlamaConfig(
 
   /** Reads the fields of a {@code config.json}; what is not computed is refused by name. */
   public static LlamaConfig parse(JsonFields fields, String modelType) {
-    fields.require("hidden_act", "silu");
+    requireSilu(fields);
     int maxPositions = fields.positive("max_position_embeddings");
-    refuseSlidingWindow(fields, modelType, maxPositions);
+    SlidingWindow.refuse(fields, modelType, maxPositions);
     int hidden = fields.positive("hidden_size");
     int heads = fields.positive("num_attention_heads");
     Set<Feature> features = new HashSet<>();
@@ -96,36 +96,26 @@ public record LlamaConfig(
         features);
   }
 
+  /** Transformers knows silu under two names. */
+  private static void requireSilu(JsonFields fields) {
+    if (!fields.text("hidden_act", "silu").equals("swish")) {
+      fields.require("hidden_act", "silu");
+    }
+  }
+
+  /** Which layers have a bias: the other members ignore the fields that only some read. */
   private static Set<String> biased(JsonFields fields, String modelType) {
     Set<String> biased = new HashSet<>();
+    boolean readsAttentionBias = modelType.equals("llama") || modelType.equals("qwen3");
     if (modelType.equals("qwen2")) {
       biased.addAll(QKV);
-    } else if (fields.flag("attention_bias", false)) {
+    } else if (readsAttentionBias && fields.flag("attention_bias", false)) {
       biased.addAll(ATTENTION);
     }
-    if (fields.flag("mlp_bias", false)) {
+    if (modelType.equals("llama") && fields.flag("mlp_bias", false)) {
       biased.addAll(MLP);
     }
     return biased;
-  }
-
-  private static void refuseSlidingWindow(JsonFields fields, String modelType, int maxPositions) {
-    // Qwen switches its window on by a flag of its own; Mistral's is on when it is set.
-    boolean switchedOn = fields.flag("use_sliding_window", modelType.equals("mistral"));
-    int window = fields.integer("sliding_window", maxPositions);
-    boolean byLayer =
-        fields
-            .find("layer_types")
-            .map(types -> types.toString().contains("sliding_attention"))
-            .orElse(false);
-    Check.that(
-        !byLayer && (!switchedOn || window >= maxPositions),
-        ErrorCode.MODEL,
-        "%s: an active sliding window (sliding_window=%d, max_position_embeddings=%d) is not"
-            + " supported; where no sequence is longer than the window, set sliding_window to null",
-        fields.source(),
-        window,
-        maxPositions);
   }
 
   public boolean has(Feature feature) {
@@ -181,7 +171,7 @@ public record LlamaConfig(
     return tensors;
   }
 
-  /** Whether the family member has a bias on this layer. */
+  @Override
   public boolean isBiased(LinearModule module) {
     return biased.contains(module.path().substring(module.path().lastIndexOf('.') + 1));
   }

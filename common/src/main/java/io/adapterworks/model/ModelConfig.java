@@ -39,4 +39,7 @@ public sealed interface ModelConfig permits BertConfig, LlamaConfig {
    * @param prefix what their names start with: {@link #prefix()} or nothing
    */
   List<LinearModule> linearModules(String prefix);
+
+  /** Whether a linear layer has a bias. */
+  boolean isBiased(LinearModule module);
 }

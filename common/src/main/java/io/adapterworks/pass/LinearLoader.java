@@ -31,7 +31,7 @@ final class LinearLoader {
   AdaptedLinear stacked(List<String> paths) {
     List<LinearModule> stacked = paths.stream().map(this::module).toList();
     List<HostTensor> weights = stacked.stream().map(m -> base.weight(m.weight())).toList();
-    boolean biased = base.hasWeight(stacked.get(0).bias());
+    boolean biased = stacked.stream().anyMatch(base.config()::isBiased);
     List<HostTensor> biases =
         biased ? stacked.stream().map(m -> base.weight(m.bias())).toList() : List.of();
     DeviceParameters.LoraSites sites = parameters.sites(stacked);

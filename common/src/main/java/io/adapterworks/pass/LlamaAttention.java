@@ -115,6 +115,22 @@ final class LlamaAttention {
         scope.allocate(type, n, output.totalRank()));
   }
 
+  /** As {@link #allocate}, in another layer's memory but for what depends on this one's ranks. */
+  Saved share(Saved other, TensorScope scope) {
+    DType type = engine.computeType();
+    long n = other.normed.rows();
+    return new Saved(
+        other.normed,
+        other.rstd,
+        scope.allocate(type, n, queryKeyValue.totalRank()),
+        other.queryKeyValue,
+        other.query,
+        other.key,
+        other.context,
+        other.logSumExp,
+        scope.allocate(type, n, output.totalRank()));
+  }
+
   private Tensor query(Tensor queryKeyValue) {
     return queryKeyValue.columns(0, shape.queryWidth());
   }

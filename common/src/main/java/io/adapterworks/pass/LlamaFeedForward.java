@@ -68,6 +68,19 @@ final class LlamaFeedForward {
         scope.allocate(type, n, down.totalRank()));
   }
 
+  /** As {@link #allocate}, in another layer's memory but for what depends on this one's ranks. */
+  Saved share(Saved other, TensorScope scope) {
+    DType type = engine.computeType();
+    long n = other.normed.rows();
+    return new Saved(
+        other.normed,
+        other.rstd,
+        scope.allocate(type, n, gateUp.totalRank()),
+        other.gateUp,
+        other.activated,
+        scope.allocate(type, n, down.totalRank()));
+  }
+
   /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */
   void forward(PassMode mode, Tensor x, Saved saved, Tensor y) {
     norm.forward(x, saved.normed, saved.rstd);

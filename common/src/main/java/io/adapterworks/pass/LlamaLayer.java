@@ -89,6 +89,14 @@ final class LlamaLayer {
         feedForward.allocate(inputs, scope));
   }
 
+  /** As {@link #allocate}, in another layer's memory, which forward then overwrites. */
+  Saved share(Saved other, TensorScope scope) {
+    return new Saved(
+        attention.share(other.attention, scope),
+        other.middle,
+        feedForward.share(other.feedForward, scope));
+  }
+
   /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */
   void forward(PassMode mode, Tensor x, DeviceBatch batch, Saved saved, Tensor y) {
     attention.forward(mode, x, batch, saved.attention, saved.middle);

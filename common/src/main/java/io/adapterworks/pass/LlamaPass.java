@@ -143,7 +143,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     for (int i = 0; i < layers.size(); i++) {
       LlamaLayer layer = layers.get(i);
       boolean shares = i > 0 && i < recomputed;
-      saved.add(shares ? saved.get(0) : layer.allocate(x, products, scope));
+      saved.add(shares ? layer.share(saved.get(0), scope) : layer.allocate(x, products, scope));
       Tensor y = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
       layer.forward(mode, x, batch, saved.get(i), y);
       inputs.add(y);
@@ -344,9 +344,11 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       Tensor y = scope.allocate(engine.computeType(), n, config.hidden());
       engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
       LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, needs, scope);
-      LlamaLayer.Saved shared = layers.get(0).allocate(x, products, scope);
+      LlamaLayer.Saved first = layers.get(0).allocate(x, products, scope);
       for (int i = 0; i < layers.size(); i++) {
-        layers.get(i).decode(x, batch, new CachedStep(cache, i, grown), shared, y);
+        LlamaLayer layer = layers.get(i);
+        LlamaLayer.Saved shared = layer.share(first, scope);
+        layer.decode(x, batch, new CachedStep(cache, i, grown), shared, y);
         Tensor swapped = x;
         x = y;
         y = swapped;

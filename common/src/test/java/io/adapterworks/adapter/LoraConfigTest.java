@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.model.BertConfig;
 import io.adapterworks.model.LinearModule;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +71,26 @@ class LoraConfigTest {
     assertEquals(2.0, config.scaleOf(MODULES.get(0)));
     assertEquals(4.0, config.scaleOf(MODULES.get(1)));
     assertEquals(1.0, config.scaleOf(MODULES.get(11)));
+  }
+
+  @Test
+  void ofSeveralPatternsThatMatchTheFirstCounts() {
+    Map<String, Integer> ranks = new LinkedHashMap<>();
+    ranks.put("query", 16);
+    ranks.put("layer.0.attention.self.query", 2);
+    LoraConfig config =
+        new LoraConfig(
+            4,
+            8,
+            0,
+            List.of("all-linear"),
+            Optional.empty(),
+            List.of(),
+            false,
+            false,
+            ranks,
+            Map.of());
+    assertEquals(16, config.rankOf(MODULES.get(0)));
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapterworks.SharedFolder;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.model.BaseModel;
@@ -27,6 +29,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PeftDirectoryTest {
   @TempDir Path temporary;
@@ -140,6 +144,36 @@ class PeftDirectoryTest {
               + folder
               + " that adapter_config.json targets",
           refusal(copy, base));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "bias|\"all\"|bias=\"all\" is not supported; expected none",
+        "peft_type|\"ADALORA\"|peft_type=\"ADALORA\" is not supported; expected LORA",
+        "lora_bias|true|lora_bias=true is not supported; expected it unset",
+        "init_lora_weights|\"pissa_niter_16\"|init_lora_weights=pissa_niter_16 changes the base"
+            + " model's weights; convert the adapter to plain LoRA with PEFT first",
+        "modules_to_save|[\"lm_head\"]|modules_to_save names lm_head, which is not supported;"
+            + " expected none with a decoder: train it with LoRA on its linear layers",
+        "target_modules|[\"q_proj\",\"embed_tokens\"]|target_modules names embed_tokens; an adapter"
+            + " on embeddings or the vocabulary projection is not supported; expected linear layers"
+            + " such as [self_attn.q_proj, self_attn.k_proj, self_attn.v_proj, self_attn.o_proj,"
+            + " mlp.gate_proj, mlp.up_proj, mlp.down_proj]",
+      })
+  void whatIsNotComputedIsRefusedByName(String field, String value, String message)
+      throws IOException {
+    Path folder = SharedFolder.require("fixtures/llama-tiny");
+    Path copy = copyOf(folder.resolve("adapter_end"));
+    Path config = copy.resolve(PeftDirectory.CONFIG);
+    ObjectNode node = JsonFields.read(config).node();
+    node.set(field, new ObjectMapper().readTree(value));
+    Files.writeString(config, node.toString());
+    try (BaseModel base = BaseModelReader.open(folder.toString())) {
+      assertEquals(config + ": " + message, refusal(copy, base));
     }
   }
 

@@ -98,6 +98,18 @@ class ModelConfigReaderTest {
         "\"model_type\":\"llama\",\"quantization_config\":{\"bits\":4}|weights quantised by"
             + " quantization_config are not supported; use the float32, float16 or bfloat16 model"
             + " and quantise here",
+        "\"model_type\":\"llama\",\"partial_rotary_factor\":0.5|partial_rotary_factor=0.5 is not"
+            + " supported; expected 1.0",
+        "\"model_type\":\"qwen3\",\"layer_types\":[\"linear_attention\"]|layer_types names"
+            + " \"linear_attention\", which is not supported; expected full_attention",
+        "\"model_type\":\"qwen2\",\"use_sliding_window\":true,\"sliding_window\":32,"
+            + "\"max_window_layers\":1|an active sliding window (sliding_window=32,"
+            + " max_position_embeddings=128) is not supported; where no sequence is longer than the"
+            + " window, set sliding_window to null",
+        "\"model_type\":\"qwen2\",\"sliding_window\":32,\"layer_types\":[\"full_attention\","
+            + "\"sliding_attention\"]|an active sliding window (sliding_window=32,"
+            + " max_position_embeddings=128) is not supported; where no sequence is longer than the"
+            + " window, set sliding_window to null",
       })
   void whatIsNotComputedIsRefusedByName(String fields, String message) {
     AdapterworksException e =
@@ -114,6 +126,43 @@ class ModelConfigReaderTest {
                     + LLAMA);
     assertEquals("qwen2", qwen2.modelType());
     assertEquals("mistral", parse("\"model_type\":\"mistral\"," + LLAMA).modelType());
+    for (String inactive :
+        List.of(
+            "\"model_type\":\"qwen2\",\"use_sliding_window\":true,\"sliding_window\":64,"
+                + "\"max_window_layers\":2,",
+            "\"model_type\":\"qwen3\",\"use_sliding_window\":true,\"sliding_window\":64,"
+                + "\"layer_types\":[\"full_attention\",\"full_attention\"],",
+            "\"model_type\":\"qwen2\",\"sliding_window\":128,"
+                + "\"layer_types\":[\"full_attention\",\"sliding_attention\"],",
+            "\"model_type\":\"llama\",\"sliding_window\":64,")) {
+      assertEquals(2, parse(inactive + LLAMA).layers());
+    }
+  }
+
+  @Test
+  void aMistralThatNamesNoWindowHasItsDefault() {
+    String longer = LLAMA.replace("128", "8192");
+    AdapterworksException e =
+        assertThrows(
+            AdapterworksException.class, () -> parse("\"model_type\":\"mistral\"," + longer));
+    assertEquals(
+        "config.json: an active sliding window (sliding_window=4096, max_position_embeddings=8192)"
+            + " is not supported; where no sequence is longer than the window, set sliding_window"
+            + " to null",
+        e.getMessage());
+    String open = "\"model_type\":\"mistral\",\"sliding_window\":null,";
+    assertEquals(8192, parse(open + longer).maxPositions());
+  }
+
+  @Test
+  void fieldsThatAMemberIgnoresChangeNothing() {
+    LlamaConfig mistral =
+        (LlamaConfig)
+            parse("\"model_type\":\"mistral\",\"attention_bias\":true,\"mlp_bias\":true," + LLAMA);
+    assertEquals(Set.of(), mistral.biased());
+    assertEquals(
+        Set.of("gate_proj", "up_proj", "down_proj"),
+        llama(",\"mlp_bias\":true,\"hidden_act\":\"swish\"").biased());
   }
 
   private static LlamaConfig llama(String more) {
