@@ -12,14 +12,20 @@ public final class EngineFactory {
 
   private EngineFactory() {}
 
+  /** Opens an engine, on the first card where it runs on one; the caller closes it. */
+  public static Engine open(EngineSettings settings) {
+    return open(settings, 0);
+  }
+
   /**
    * Opens an engine; the caller closes it.
    *
+   * @param card which of the graphics cards that the process sees, from 0
    * @throws io.adapterworks.error.AdapterworksException DEVICE, when the settings name a device or
    *     type that is not available
    */
-  public static Engine open(EngineSettings settings) {
-    Engine engine = openOn(settings);
+  public static Engine open(EngineSettings settings, int card) {
+    Engine engine = openOn(settings, card);
     EngineInfo info = engine.info();
     LOG.info(
         "engine {} on {}: {}, {} threads (engine.device={}, engine.dtype={})",
@@ -32,13 +38,13 @@ public final class EngineFactory {
     return engine;
   }
 
-  private static Engine openOn(EngineSettings settings) {
+  private static Engine openOn(EngineSettings settings, int card) {
     return switch (settings.device()) {
       case CPU -> CpuEngine.open(settings);
-      case CUDA -> CudaEngine.open(settings);
+      case CUDA -> CudaEngine.open(settings, card);
       case AUTO -> {
         try {
-          yield CudaEngine.open(settings);
+          yield CudaEngine.open(settings, card);
         } catch (AdapterworksException noCard) {
           LOG.info("engine.device=auto takes the processor: {}", noCard.getMessage());
           yield CpuEngine.open(settings);

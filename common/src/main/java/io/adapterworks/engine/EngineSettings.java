@@ -2,6 +2,7 @@ package io.adapterworks.engine;
 
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import java.io.Serializable;
 
 /**
  * Which engine computes, the section {@code engine} of the configuration.
@@ -10,7 +11,8 @@ import io.adapterworks.error.ErrorCode;
  * @param dtype the type of activations and frozen weights
  * @param threads processor threads that compute; 0 for as many as the process may use
  */
-public record EngineSettings(Device device, ComputeType dtype, int threads) {
+public record EngineSettings(Device device, ComputeType dtype, int threads)
+    implements Serializable {
   /** What computes. */
   public enum Device {
     /** A graphics card where one is there, else the processor; the log says which. */
@@ -36,5 +38,10 @@ public record EngineSettings(Device device, ComputeType dtype, int threads) {
         ErrorCode.CONFIGURATION,
         "engine.threads=%d; expected 0 (all processors) or more",
         threads);
+  }
+
+  /** The same, with as many threads where the number was left open. */
+  public EngineSettings withThreads(int available) {
+    return threads > 0 ? this : new EngineSettings(device, dtype, available);
   }
 }

@@ -129,10 +129,10 @@ public final class BertPass implements SequenceClassifier {
 
   @Override
   public double lossAndGradient(TokenBatch tokens, long dropoutSeed, float[] gradient) {
-    parameters.setDropoutSeed(dropoutSeed);
+    TokenBatch seen = objective.isTwofold() ? tokens.twice() : tokens;
+    parameters.setDropout(dropoutSeed, seen);
     parameters.zeroGradients();
     try (TensorScope scope = engine.openScope("step")) {
-      TokenBatch seen = objective.isTwofold() ? tokens.twice() : tokens;
       Forward forward = forward(seen, PassMode.TRAINING, scope);
       Loss loss = loss(forward, seen, scope);
       double disagreement = objective.isTwofold() ? addDisagreement(loss, scope) : 0;
@@ -150,7 +150,7 @@ public final class BertPass implements SequenceClassifier {
     }
   }
 
-  /** Adds the gradient of the weighted disagreement of the two halves; returns its value. */
+  /** Adds the gradient of the weighted disagreement of each row's two passes; returns its value. */
   private double addDisagreement(Loss loss, TensorScope scope) {
     Disagreement disagreement = Disagreement.of(Downloads.floats(engine, loss.logits), outputs());
     Tensor gradient = scope.allocate(DType.FLOAT32, loss.dLogits.rows(), loss.dLogits.columns());

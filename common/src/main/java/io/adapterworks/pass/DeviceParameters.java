@@ -16,6 +16,7 @@ import io.adapterworks.model.LinearModule;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
+import io.adapterworks.tokenize.TokenBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,10 +32,17 @@ final class DeviceParameters {
   private final Tensor values;
   private final Tensor computeValues;
   private final Tensor gradients;
-  private final Tensor dropoutSeed;
+  private final Tensor tokenDropout;
+  private final Tensor sequenceDropout;
   private final TensorScope scope;
   private Moments moments;
   private int sites;
+
+  /** What the rows of a linear layer's input are. */
+  enum Rows {
+    TOKENS,
+    SEQUENCES
+  }
 
   DeviceParameters(Engine engine, LoraAdapter adapter, TensorScope scope) {
     this.engine = engine;
@@ -47,8 +55,10 @@ final class DeviceParameters {
             ? values
             : scope.allocate(engine.computeType(), layout.size());
     this.gradients = scope.allocate(DType.FLOAT32, layout.size());
-    this.dropoutSeed = scope.allocate(DType.INT64, 1);
-    engine.transfer().upload(new long[1], dropoutSeed);
+    this.tokenDropout = scope.allocate(DType.INT64, 2);
+    this.sequenceDropout = scope.allocate(DType.INT64, 2);
+    engine.transfer().upload(new long[2], tokenDropout);
+    engine.transfer().upload(new long[2], sequenceDropout);
     upload(adapter.values());
   }
 
@@ -96,8 +106,10 @@ final class DeviceParameters {
   /** First and second moments (P each), float32. */
   record Moments(Tensor mean, Tensor square) {}
 
-  void setDropoutSeed(long seed) {
-    engine.transfer().upload(new long[] {seed}, dropoutSeed);
+  /** Decides the masks of the next step; those of a part of a batch are a part of the whole's. */
+  void setDropout(long seed, TokenBatch batch) {
+    engine.transfer().upload(new long[] {seed, batch.firstToken()}, tokenDropout);
+    engine.transfer().upload(new long[] {seed, batch.firstSequence()}, sequenceDropout);
   }
 
   void zeroGradients() {
@@ -120,8 +132,10 @@ final class DeviceParameters {
   /**
    * The LoRA pairs on modules that are stacked to one product, with and without dropout. Each call
    * is a dropout site of its own.
+   *
+   * @param rows what a row of their input is
    */
-  LoraSites sites(List<LinearModule> stacked) {
+  LoraSites sites(List<LinearModule> stacked, Rows rows) {
     List<LoraSlice> slices = new ArrayList<>();
     int outOffset = 0;
     for (LinearModule module : stacked) {
@@ -132,7 +146,10 @@ final class DeviceParameters {
       outOffset += module.out();
     }
     Optional<Dropout> training =
-        dropout > 0 ? Optional.of(new Dropout(dropout, dropoutSeed, sites++)) : Optional.empty();
+        dropout > 0
+            ? Optional.of(
+                new Dropout(dropout, rows == Rows.TOKENS ? tokenDropout : sequenceDropout, sites++))
+            : Optional.empty();
     return new LoraSites(new LoraGroup(slices, training), new LoraGroup(slices, Optional.empty()));
   }
 

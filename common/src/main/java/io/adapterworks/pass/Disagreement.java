@@ -18,7 +18,7 @@ final class Disagreement {
   }
 
   /**
-   * Of a batch whose row s + S is row s again.
+   * Of a batch whose rows 2s and 2s + 1 are the same.
    *
    * @param logits (2S, L) row-major
    * @param width L
@@ -42,8 +42,8 @@ final class Disagreement {
   }
 
   private void add(float[] logits, int s) {
-    int first = s * width;
-    int second = (s + pairs) * width;
+    int first = 2 * s * width;
+    int second = first + width;
     double[] logP = logSoftmax(logits, first);
     double[] logQ = logSoftmax(logits, second);
     double pq = 0;

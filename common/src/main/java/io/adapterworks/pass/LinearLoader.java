@@ -5,6 +5,7 @@ import io.adapterworks.engine.FrozenSource;
 import io.adapterworks.engine.FrozenSource.WeightStorage;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.LinearModule;
+import io.adapterworks.pass.DeviceParameters.Rows;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
 import java.util.List;
@@ -24,17 +25,26 @@ final class LinearLoader {
   }
 
   AdaptedLinear single(String path) {
-    return stacked(List.of(path));
+    return load(List.of(path), Rows.TOKENS);
   }
 
   /** Layers that share their input, as one product. */
   AdaptedLinear stacked(List<String> paths) {
+    return load(paths, Rows.TOKENS);
+  }
+
+  /** A layer whose input has one row for each sequence. */
+  AdaptedLinear ofSequences(String path) {
+    return load(List.of(path), Rows.SEQUENCES);
+  }
+
+  private AdaptedLinear load(List<String> paths, Rows rows) {
     List<LinearModule> stacked = paths.stream().map(this::module).toList();
     List<HostTensor> weights = stacked.stream().map(m -> base.weight(m.weight())).toList();
     boolean biased = stacked.stream().anyMatch(base.config()::isBiased);
     List<HostTensor> biases =
         biased ? stacked.stream().map(m -> base.weight(m.bias())).toList() : List.of();
-    DeviceParameters.LoraSites sites = parameters.sites(stacked);
+    DeviceParameters.LoraSites sites = parameters.sites(stacked, rows);
     int rank = sites.training().totalRank();
     return new AdaptedLinear(
         engine, engine.linear().freeze(new FrozenSource(weights, biases, storage, rank)), sites);

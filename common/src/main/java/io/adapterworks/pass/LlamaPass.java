@@ -207,7 +207,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   /** Sets the parameters' gradients, and gives back the loss, still on the device. */
   private Tensor computeGradients(TokenBatch tokens, long dropoutSeed, TensorScope scope) {
     checkLabels(tokens);
-    parameters.setDropoutSeed(dropoutSeed);
+    parameters.setDropout(dropoutSeed, tokens);
     DeviceBatch batch = upload(tokens, scope);
     Tensor loss = scope.allocate(DType.FLOAT32, 2);
     List<Integer> starts = Arrays.stream(tokens.starts()).boxed().toList();

@@ -40,7 +40,7 @@ sealed interface Pooler {
 
     FirstToken(Engine engine, BaseModel base, LinearLoader linear) {
       this.engine = engine;
-      this.dense = linear.single(base.prefix() + "pooler.dense");
+      this.dense = linear.ofSequences(base.prefix() + "pooler.dense");
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.adapter.ParameterLayout;
 import io.adapterworks.tokenize.TokenBatch;
+import java.util.List;
 
 /**
  * A frozen base model with an adapter on one engine: what a trainer needs of it. The adapter's
@@ -20,7 +21,9 @@ public interface TrainablePass extends AutoCloseable {
   void setParameters(float[] parameters);
 
   /**
-   * The mean loss over the batch's scored labels, dropout on, and its gradient.
+   * The mean loss over the batch's scored labels, dropout on, and its gradient. Of the parts of a
+   * batch, weighted by their scored labels, the mean is the whole batch's: they drop out what the
+   * whole batch drops out.
    *
    * @param dropoutSeed decides the dropout masks of this step
    * @param gradient (P), set
@@ -29,6 +32,11 @@ public interface TrainablePass extends AutoCloseable {
 
   /** The mean loss over the batch's scored labels, dropout off. */
   double loss(TokenBatch batch);
+
+  /** {@link #loss} of each batch. */
+  default double[] losses(List<TokenBatch> batches) {
+    return batches.stream().mapToDouble(this::loss).toArray();
+  }
 
   @Override
   void close();

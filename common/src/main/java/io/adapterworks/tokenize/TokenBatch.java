@@ -2,14 +2,18 @@ package io.adapterworks.tokenize;
 
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Sequences laid end to end without padding: N tokens in all, sequence s at {@code [starts[s],
  * starts[s + 1])}. Immutable; the arrays that come out are copies.
  */
-public final class TokenBatch {
+public final class TokenBatch implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   /** A label that is not scored, as in PyTorch. */
   public static final int IGNORED = -100;
 
@@ -18,8 +22,16 @@ public final class TokenBatch {
   private final int[] starts;
   private final int[] labels;
   private final LabelScope scope;
+  private final Origin origin;
 
-  private TokenBatch(int[] ids, int[] positions, int[] starts, int[] labels, LabelScope scope) {
+  /** Where the first token and the first sequence lie in the batch that this is a part of. */
+  private record Origin(int token, int sequence) implements Serializable {
+    static final Origin WHOLE = new Origin(0, 0);
+  }
+
+  private TokenBatch(
+      int[] ids, int[] positions, int[] starts, int[] labels, LabelScope scope, Origin origin) {
+    this.origin = origin;
     this.ids = ids;
     this.positions = positions;
     this.starts = starts;
@@ -53,23 +65,78 @@ public final class TokenBatch {
       starts[s + 1] = at;
     }
     int[] labels = rows.stream().flatMapToInt(row -> Arrays.stream(row.labels())).toArray();
-    return new TokenBatch(ids, positions, starts, labels, scope);
+    return new TokenBatch(ids, positions, starts, labels, scope, Origin.WHOLE);
   }
 
-  /** Every sequence again after all of them: sequence s + S is sequence s. */
+  /** Every sequence twice, one after the other: sequences 2s and 2s + 1 are sequence s. */
   public TokenBatch twice() {
-    int tokens = ids.length;
-    int[] twiceStarts = Arrays.copyOf(starts, 2 * sequences() + 1);
-    for (int s = 1; s <= sequences(); s++) {
-      twiceStarts[sequences() + s] = tokens + starts[s];
-    }
-    return new TokenBatch(repeated(ids), repeated(positions), twiceStarts, repeated(labels), scope);
+    int[] order = IntStream.range(0, 2 * sequences()).map(i -> i / 2).toArray();
+    return gathered(order, new Origin(2 * origin.token, 2 * origin.sequence));
   }
 
-  private static int[] repeated(int[] values) {
-    int[] twice = Arrays.copyOf(values, 2 * values.length);
-    System.arraycopy(values, 0, twice, values.length, values.length);
-    return twice;
+  /**
+   * The sequences from {@code from} to before {@code to}, which remember where they lay.
+   *
+   * @param from at least 0
+   * @param to at most S, more than {@code from}
+   */
+  public TokenBatch part(int from, int to) {
+    Check.that(
+        0 <= from && from < to && to <= sequences(),
+        ErrorCode.INPUT,
+        "sequences %d to %d of a batch of %d; expected at least one of them",
+        from,
+        to,
+        sequences());
+    return gathered(
+        IntStream.range(from, to).toArray(),
+        new Origin(origin.token + starts[from], origin.sequence + from));
+  }
+
+  /** The same sequences, said to begin at these places of a batch that they are a part of. */
+  public TokenBatch at(int token, int sequence) {
+    return new TokenBatch(ids, positions, starts, labels, scope, new Origin(token, sequence));
+  }
+
+  private TokenBatch gathered(int[] order, Origin place) {
+    int[] newStarts = new int[order.length + 1];
+    for (int i = 0; i < order.length; i++) {
+      newStarts[i + 1] = newStarts[i] + starts[order[i] + 1] - starts[order[i]];
+    }
+    int tokens = newStarts[order.length];
+    int[] newIds = new int[tokens];
+    int[] newPositions = new int[tokens];
+    int[] newLabels = new int[labelsOf(tokens, order.length)];
+    for (int i = 0; i < order.length; i++) {
+      int from = starts[order[i]];
+      int length = newStarts[i + 1] - newStarts[i];
+      System.arraycopy(ids, from, newIds, newStarts[i], length);
+      System.arraycopy(positions, from, newPositions, newStarts[i], length);
+      if (scope == LabelScope.TOKEN) {
+        System.arraycopy(labels, from, newLabels, newStarts[i], length);
+      } else if (scope == LabelScope.SEQUENCE) {
+        newLabels[i] = labels[order[i]];
+      }
+    }
+    return new TokenBatch(newIds, newPositions, newStarts, newLabels, scope, place);
+  }
+
+  private int labelsOf(int tokens, int sequences) {
+    return switch (scope) {
+      case NONE -> 0;
+      case SEQUENCE -> sequences;
+      case TOKEN -> tokens;
+    };
+  }
+
+  /** The place of the first token in the batch that this is a part of; 0 for a whole batch. */
+  public int firstToken() {
+    return origin.token;
+  }
+
+  /** The place of the first sequence in the batch that this is a part of; 0 for a whole batch. */
+  public int firstSequence() {
+    return origin.sequence;
   }
 
   /** The token ids (N). */

@@ -158,10 +158,10 @@ public final class EnginePair implements AutoCloseable {
     return integers(starts);
   }
 
-  /** A dropout seed on the device. */
-  public Twin seed(long seed) {
-    Twin twin = empty(DType.INT64, 1);
-    both(side -> side.engine().transfer().upload(new long[] {seed}, side.of(twin)));
+  /** A dropout seed and origin on the device. */
+  public Twin seed(long seed, long origin) {
+    Twin twin = empty(DType.INT64, 2);
+    both(side -> side.engine().transfer().upload(new long[] {seed, origin}, side.of(twin)));
     return twin;
   }
 

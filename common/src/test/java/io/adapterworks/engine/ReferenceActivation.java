@@ -94,7 +94,7 @@ final class ReferenceActivation implements ActivationOps {
   @Override
   public void dropout(Tensor x, Dropout dropout, Tensor y) {
     for (long i = 0; i < y.shape().elements(); i++) {
-      set(y, i, get(x, i) * ReferencePhilox.factor(dropout, i));
+      set(y, i, get(x, i) * ReferencePhilox.factor(dropout, i, x.columns()));
     }
   }
 }

@@ -171,8 +171,8 @@ class ReferenceEngineTest {
 
   @Test
   void linearBackwardIsTheDerivative() {
-    Tensor seed = scope.allocate(DType.INT64, 1);
-    engine.transfer().upload(new long[] {11}, seed);
+    Tensor seed = scope.allocate(DType.INT64, 2);
+    engine.transfer().upload(new long[] {11, 3}, seed);
     FrozenLinear layer =
         engine
             .linear()

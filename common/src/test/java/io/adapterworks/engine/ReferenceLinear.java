@@ -72,7 +72,7 @@ final class ReferenceLinear implements LinearOps {
       double[][] part = multiply(lowGradient(slice, dy), matrix(slice.a()));
       for (int n = 0; n < sum.length; n++) {
         for (int c = 0; c < sum[n].length; c++) {
-          sum[n][c] += part[n][c] * factor(lora, (long) n * sum[n].length + c);
+          sum[n][c] += part[n][c] * factor(lora, n, c, sum[n].length);
         }
       }
     }
@@ -109,15 +109,17 @@ final class ReferenceLinear implements LinearOps {
     return product;
   }
 
-  private static double factor(LoraGroup lora, long index) {
-    return lora.dropout().map(dropout -> ReferencePhilox.factor(dropout, index)).orElse(1.0);
+  private static double factor(LoraGroup lora, long row, int column, int columns) {
+    return lora.dropout()
+        .map(dropout -> ReferencePhilox.factor(dropout, row * columns + column, columns))
+        .orElse(1.0);
   }
 
   private static double[][] dropped(LoraGroup lora, Tensor x) {
     double[][] values = matrix(x);
     for (int n = 0; n < values.length; n++) {
       for (int c = 0; c < values[n].length; c++) {
-        values[n][c] *= factor(lora, (long) n * values[n].length + c);
+        values[n][c] *= factor(lora, n, c, values[n].length);
       }
     }
     return values;

@@ -6,10 +6,11 @@ final class ReferencePhilox {
 
   private ReferencePhilox() {}
 
-  /** What element {@code index} is multiplied with: 0 or 1/(1 − p). */
-  static double factor(Dropout dropout, long index) {
+  /** What element {@code index} of rows of {@code columns} is multiplied with: 0 or 1/(1 − p). */
+  static double factor(Dropout dropout, long index, long columns) {
     long seed = ReferenceStorage.integer(dropout.seed(), 0);
-    long group = index / 8;
+    long origin = ReferenceStorage.integer(dropout.seed(), 1);
+    long group = index / 8 + origin * ((columns + 7) / 8);
     int[] words =
         block(
             new int[] {(int) group, (int) (group >>> 32), dropout.site(), 0},

@@ -49,6 +49,24 @@ class BatcherTest {
   }
 
   @Test
+  void aPartRemembersWhereItLay() {
+    TokenBatch part = TokenBatch.of(ROWS).part(2, 4);
+    assertArrayEquals(new int[] {0, 1, 2, 0, 1, 2, 3}, part.ids());
+    assertArrayEquals(new int[] {0, 3, 7}, part.starts());
+    assertArrayEquals(new int[] {2, 3}, part.labels());
+    assertEquals(3, part.firstToken());
+    assertEquals(2, part.firstSequence());
+    TokenBatch twice = part.part(1, 2).twice();
+    assertArrayEquals(new int[] {0, 1, 2, 3, 0, 1, 2, 3}, twice.ids());
+    assertArrayEquals(new int[] {3, 3}, twice.labels());
+    assertEquals(12, twice.firstToken());
+    assertEquals(6, twice.firstSequence());
+    assertEquals(
+        "sequences 1 to 1 of a batch of 2; expected at least one of them",
+        assertThrows(AdapterworksException.class, () -> part.part(1, 1)).getMessage());
+  }
+
+  @Test
   void rowsWithLabelsOfDifferentKindsAreRefused() {
     List<TokenRow> rows = List.of(ROWS.get(0), TokenRow.unlabelled(new int[] {1}));
     assertEquals(

@@ -113,6 +113,6 @@ final class CpuActivationOps implements ActivationOps {
 
   @Override
   public void dropout(Tensor x, Dropout dropout, Tensor y) {
-    masks.apply(context, dropout, CpuStorage.rows(x, y) * x.columns(), x, Write.SET, y);
+    masks.apply(context, dropout, CpuStorage.rows(x, y), x, Write.SET, y);
   }
 }

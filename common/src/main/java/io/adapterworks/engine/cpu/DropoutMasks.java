@@ -4,6 +4,7 @@ import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -36,15 +37,18 @@ final class DropoutMasks implements AutoCloseable {
 
   private static final class Kept {
     private long seed;
+    private long first;
     private int threshold;
     private long counters;
     private NativeBlock mask;
   }
 
-  /** The address of the mask's bytes, for {@code elements} elements, 1 where one is kept. */
-  long address(Dropout dropout, long elements) {
-    long seed = CpuStorage.of(dropout.seed()).block().longs().get(seedIndex(dropout));
-    int counters = Math.toIntExact((elements + LANES - 1) / LANES);
+  /** The address of the mask's bytes for rows of {@code columns}, 1 where an element is kept. */
+  private long address(Dropout dropout, long rows, long columns) {
+    LongBuffer state = CpuStorage.of(dropout.seed()).block().longs();
+    int at = CpuStorage.index(dropout.seed(), 0);
+    Stream stream = new Stream(dropout, state.get(at), state.get(at + 1) * groups(columns));
+    int counters = Math.toIntExact(groups(rows * columns));
     long bytes = (long) counters * LANES;
     Kept known = kept.get(dropout.site());
     if (known == null || known.mask.bytes() < bytes) {
@@ -52,35 +56,55 @@ final class DropoutMasks implements AutoCloseable {
     }
     if (known == null) {
       NativeBlock mask = scratch.block(Scratch.Purpose.DROPOUT_MASK, bytes);
-      fill(dropout, seed, mask, 0, counters);
+      fill(stream, mask, 0, counters);
       return mask.address();
     }
-    if (known.seed != seed || known.threshold != dropout.threshold()) {
+    if (known.seed != stream.seed
+        || known.first != stream.first
+        || known.threshold != dropout.threshold()) {
       known.counters = 0;
-      known.seed = seed;
+      known.seed = stream.seed;
+      known.first = stream.first;
       known.threshold = dropout.threshold();
     }
     if (known.counters < counters) {
-      fill(dropout, seed, known.mask, (int) known.counters, counters);
+      fill(stream, known.mask, (int) known.counters, counters);
       known.counters = counters;
     }
     return known.mask.address();
   }
 
-  /** Counters {@code [from, to)}, shared between the threads. */
-  private void fill(Dropout dropout, long seed, NativeBlock mask, int from, int to) {
+  private static long groups(long elements) {
+    return (elements + LANES - 1) / LANES;
+  }
+
+  /**
+   * The numbers that one mask is made of.
+   *
+   * @param first the counter of the mask's first eight elements
+   */
+  private record Stream(Dropout dropout, long seed, long first) {}
+
+  /** Eights {@code [from, to)} of the mask, shared between the threads. */
+  private void fill(Stream stream, NativeBlock mask, int from, int to) {
     int share = (to - from + team.size() - 1) / team.size();
     int rounded = (share + GRAIN - 1) / GRAIN * GRAIN;
     team.run(
         part -> {
           int first = from + part * rounded;
           int last = Math.min(to, first + rounded);
-          lanes[part].fill(seed, dropout.site(), dropout.threshold(), mask, first, last);
+          lanes[part].fill(
+              new Philox.Key(stream.seed, stream.dropout.site(), stream.first),
+              stream.dropout.threshold(),
+              mask,
+              first,
+              last);
         });
   }
 
-  /** y = or += dropout(x), of the first {@code elements} of contiguous tensors. */
-  void apply(CpuContext context, Dropout dropout, long elements, Tensor x, Write write, Tensor y) {
+  /** y = or += dropout(x), of the first {@code rows} of contiguous tensors. */
+  void apply(CpuContext context, Dropout dropout, long rows, Tensor x, Write write, Tensor y) {
+    long elements = rows * x.columns();
     Layout layout = Layout.dense(x.dtype(), elements);
     PostOp scale = new PostOp.Scale(1f / (1f - dropout.probability()));
     KernelSpec spec =
@@ -92,11 +116,11 @@ final class DropoutMasks implements AutoCloseable {
             write == Write.ADD ? List.of(scale, PostOp.ADD_TO_OUTPUT) : List.of(scale));
     context
         .dnnl()
-        .run(spec, CpuStorage.address(x), address(dropout, elements), CpuStorage.address(y));
-  }
-
-  private static int seedIndex(Dropout dropout) {
-    return CpuStorage.index(dropout.seed(), 0);
+        .run(
+            spec,
+            CpuStorage.address(x),
+            address(dropout, rows, x.columns()),
+            CpuStorage.address(y));
   }
 
   private Kept make(int site, Kept smaller, long bytes) {

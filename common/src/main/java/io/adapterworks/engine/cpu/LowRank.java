@@ -164,7 +164,7 @@ final class LowRank {
         target);
     if (masked) {
       // On its own: as a post-operation of the product the mask takes several times as long.
-      masks.apply(context, lora.dropout().get(), rows * dx.columns(), target, write, dx);
+      masks.apply(context, lora.dropout().get(), rows, target, write, dx);
     }
   }
 
@@ -175,7 +175,7 @@ final class LowRank {
     }
     Tensor dropped =
         context.scratch().tensor(Scratch.Purpose.DROPPED, x.dtype(), x.rows(), x.columns());
-    masks.apply(context, lora.dropout().get(), rows * x.columns(), x, Write.SET, dropped);
+    masks.apply(context, lora.dropout().get(), rows, x, Write.SET, dropped);
     return dropped;
   }
 

@@ -30,15 +30,23 @@ final class Philox {
   private final long[] c3 = new long[CHUNK];
 
   /**
-   * Sets the mask bytes of the counters from {@code from} to {@code to}, eight for each, at the
-   * start of {@code mask} plus their index.
+   * What a mask is made of.
+   *
+   * @param first the counter of the mask's first eight bytes
+   */
+  record Key(long seed, int site, long first) {}
+
+  /**
+   * Sets the mask bytes of the eights from {@code from} to {@code to}, at their index in {@code
+   * mask}.
    *
    * @param threshold lanes below it are dropped
    */
-  void fill(long seed, int site, int threshold, NativeBlock mask, int from, int to) {
+  void fill(Key key, int threshold, NativeBlock mask, int from, int to) {
+    long seed = key.seed();
     for (int start = from; start < to; start += CHUNK) {
       int count = Math.min(CHUNK, to - start);
-      start(start, site & LOW, (int) seed, (int) (seed >>> 32));
+      start(key.first() + start, key.site() & LOW, (int) seed, (int) (seed >>> 32));
       for (int round = 2; round < ROUNDS; round++) {
         int k0 = (int) seed + round * WEYL_0;
         int k1 = (int) (seed >>> 32) + round * WEYL_1;
@@ -49,7 +57,10 @@ final class Philox {
     }
   }
 
-  /** The first two rounds of the counters (from + i, 0, site, 0), half of which are constants. */
+  /**
+   * The first two rounds of the counters (from + i, 0, site, 0), half of which are constants: no
+   * batch has 2^32 of them.
+   */
   private void start(long from, long site, int k0, int k1) {
     long siteProduct = MULTIPLIER_1 * site;
     long first = ((siteProduct >>> 32) ^ k0) & LOW;

@@ -59,16 +59,23 @@ public final class CudaEngine implements Engine {
     this.update = new CudaUpdateOps(context);
   }
 
+  /** Opens the first card that the process sees. */
+  public static CudaEngine open(EngineSettings settings) {
+    return open(settings, 0);
+  }
+
   /**
-   * Opens the first card that the process sees ({@code CUDA_VISIBLE_DEVICES} says which).
+   * Opens one of the cards that the process sees ({@code CUDA_VISIBLE_DEVICES} says which). The
+   * thread that calls is the one that may use the engine.
    *
+   * @param card from 0
    * @throws io.adapterworks.error.AdapterworksException DEVICE, with the cure, where the card, its
    *     driver or CUDA's libraries are missing
    */
-  public static CudaEngine open(EngineSettings settings) {
+  public static CudaEngine open(EngineSettings settings, int card) {
     DType type =
         settings.dtype() == EngineSettings.ComputeType.FLOAT32 ? DType.FLOAT32 : DType.BFLOAT16;
-    return new CudaEngine(new CudaDevice(0), type);
+    return new CudaEngine(new CudaDevice(card), type);
   }
 
   @Override

@@ -127,7 +127,8 @@ extern "C" __global__ void swiglu_backward(const T* dy, int64 dyStride, const T*
              : swiGluBackward<1>(dy, gateUp, dGateUp, at.column, columns);
 }
 
-// One thread makes the eight lanes of one Philox4x32-10 block. Salmon et al. 2011.
+// One thread makes the eight lanes of one Philox4x32-10 block. Salmon et al. 2011. seed holds the
+// seed and the origin, 64 bits each; the origin counts rows.
 extern "C" __global__ void dropout(const T* x, int64 xStride, T* y, int64 yStride, int64 count,
                                    int columns, const unsigned* seed, unsigned site,
                                    unsigned threshold, float keep, int add) {
@@ -135,7 +136,8 @@ extern "C" __global__ void dropout(const T* x, int64 xStride, T* y, int64 yStrid
   if (group * 8 >= count) {
     return;
   }
-  unsigned c0 = (unsigned)group, c1 = (unsigned)(group >> 32), c2 = site, c3 = 0;
+  int64 counter = group + ((int64)seed[2] | (int64)seed[3] << 32) * ((columns + 7) / 8);
+  unsigned c0 = (unsigned)counter, c1 = (unsigned)(counter >> 32), c2 = site, c3 = 0;
   unsigned low = seed[0], high = seed[1];
 #pragma unroll
   for (int round = 0; round < 10; round++) {
