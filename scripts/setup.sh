@@ -1,5 +1,6 @@
 # Sourced by the scripts here: finds a JDK, builds once, and says where the class path is.
-# Leaves JAVA (the java command), ROOT (the project) and CLASSPATH_FILE.
+# Leaves JAVA (the java command), ROOT (the project) and CLASSPATH_FILE. ADAPTERWORKS_CLASSPATH is a class path to run
+# on instead of building one.
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 CLASSPATH_FILE="$ROOT/jobs/target/classpath.txt"
@@ -79,6 +80,7 @@ count_downloads() {
 
 # Builds where nothing is built yet or a source has changed; two builds never overlap.
 require_build() {
+  [ -z "${ADAPTERWORKS_CLASSPATH:-}" ] || return 0
   mkdir -p "$ROOT/jobs/target"
   exec 9>"$ROOT/jobs/target/.build.lock"
   if command -v flock >/dev/null 2>&1; then flock 9; fi
@@ -116,12 +118,36 @@ heap() {
   printf %s "${ADAPTERWORKS_HEAP:-2g}"
 }
 
+# Jobs run on SPARK_MASTER. The workers of scripts/cluster have the class path; others are sent what is not Spark's own.
+master_options() {
+  echo "-Dspark.master=$SPARK_MASTER"
+  case "$SPARK_MASTER" in
+    local* | spark://127.*) ;;
+    *) echo "-Dspark.jars=$(application_jars)" ;;
+  esac
+}
+
+# The jars that a Spark installation lacks, with commas between them.
+application_jars() {
+  { find "$ROOT/jobs/target" -maxdepth 1 -name 'jobs-*.jar' ! -name '*-tests.jar'; tr ':' '\n' <"$CLASSPATH_FILE"; } |
+    grep -vE '/(org/apache/spark|org/apache/hadoop|org/scala-lang)/' | paste -sd,
+}
+
+class_path() {
+  echo "${ADAPTERWORKS_CLASSPATH:-$ROOT/jobs/target/classes:$(cat "$CLASSPATH_FILE")}"
+}
+
 # Runs a main class of the project on the built class path.
 run_main() {
   local main="$1"
   shift
   # shellcheck disable=SC2046,SC2086
+<<<<<<< HEAD
   exec "$JAVA" $(jvm_options) -Xmx"$(heap)" -XX:+UseParallelGC \
     -Dadapterworks.root="$ROOT" -Dadapterworks.terminal="$(is_terminal)" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
     -cp "$ROOT/jobs/target/classes:$(cat "$CLASSPATH_FILE")" "$main" "$@"
+=======
+  exec "$JAVA" $(jvm_options) -Xmx"${ADAPTERWORKS_HEAP:-2g}" -XX:+UseParallelGC \
+    -Dadapterworks.root="$ROOT" -Dadapterworks.terminal="$terminal" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
+    ${SPARK_MASTER:+$(master_options)} -cp "$(class_path)" "$main" "$@"
 }

@@ -1,5 +1,6 @@
 package io.adapterworks;
 
+import io.adapterworks.cluster.DevicePlugin;
 import io.adapterworks.table.SparkConfig;
 import io.adapterworks.table.SparkSessions;
 import java.util.Map;
@@ -23,6 +24,7 @@ public final class TestSpark {
                 Map.of(
                     "spark.databricks.delta.snapshotPartitions", "1",
                     "spark.sql.sources.parallelPartitionDiscovery.parallelism", "1",
+                    "spark.plugins", DevicePlugin.class.getName(),
                     "spark.hadoop.fs.full.impl", "io.adapterworks.table.FullDisk",
                     "spark.hadoop.fs.full.room", ".*/room-but-for-adapters/(?!adapters).*",
                     "spark.delta.logStore.full.impl", "io.delta.storage.LocalLogStore")));

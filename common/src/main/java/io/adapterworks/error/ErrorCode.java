@@ -20,6 +20,8 @@ public enum ErrorCode {
   NUMERIC(1),
   /** Nothing new to work on. */
   NOTHING_TO_DO(3),
+  /** A stop was asked for, and work ended at a place that it can go on from. */
+  STOPPED(143),
   /** A gate (KPI, champion comparison, safety) said no. */
   REFUSED(4);
 

@@ -36,6 +36,7 @@ final class AdapterLayer extends BaseLayer<AdapterOutputLayer> implements IOutpu
   private final transient float[] parameters;
   private final transient float[] gradients;
   private transient INDArray labels;
+  private transient TokenBatch placed;
   private long dropoutSeed;
 
   AdapterLayer(NeuralNetConfiguration conf, DataType dataType, TrainablePass pass) {
@@ -45,9 +46,14 @@ final class AdapterLayer extends BaseLayer<AdapterOutputLayer> implements IOutpu
     this.gradients = new float[pass.layout().size()];
   }
 
-  /** Decides the dropout masks of the next step; a trainer sets it before every step. */
-  void setDropoutSeed(long seed) {
+  /**
+   * Decides the dropout masks of the next step; a trainer calls it before every step.
+   *
+   * @param batch what the step is over: its place in the batch that it is a part of
+   */
+  void setDropout(long seed, TokenBatch batch) {
     this.dropoutSeed = seed;
+    this.placed = batch;
   }
 
   private void uploadParameters() {
@@ -62,7 +68,9 @@ final class AdapterLayer extends BaseLayer<AdapterOutputLayer> implements IOutpu
   @Override
   public Pair<Gradient, INDArray> backpropGradient(INDArray epsilon, LayerWorkspaceMgr manager) {
     uploadParameters();
-    TokenBatch batch = TokenArrays.toBatch(input, labels, labelScope());
+    TokenBatch batch =
+        TokenArrays.toBatch(input, labels, labelScope())
+            .at(placed.firstToken(), placed.firstSequence());
     score = pass.lossAndGradient(batch, dropoutSeed, gradients);
     Check.that(
         Double.isFinite(score),

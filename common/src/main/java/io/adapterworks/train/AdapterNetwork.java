@@ -57,7 +57,7 @@ public final class AdapterNetwork {
 
   /** One optimizer step; returns the batch's mean loss before it. */
   public double step(TokenBatch batch, long dropoutSeed) {
-    ((AdapterLayer) network.getLayer(0)).setDropoutSeed(dropoutSeed);
+    ((AdapterLayer) network.getLayer(0)).setDropout(dropoutSeed, batch);
     network.fit(TokenArrays.toDataSet(batch, pass.outputs()));
     return network.score();
   }

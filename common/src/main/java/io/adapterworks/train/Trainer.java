@@ -1,28 +1,48 @@
 package io.adapterworks.train;
 
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pass.TrainablePass;
 import io.adapterworks.tokenize.Batcher;
 import io.adapterworks.tokenize.TokenBatch;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Trains an adapter in this process: batches in, DL4J's optimizer steps, validation after each
- * epoch, early stopping. Continues from any {@link TrainingState} to the same bytes as a run that
- * was never stopped.
+ * Trains an adapter: batches in, DL4J's optimizer steps, validation after each epoch, early
+ * stopping. Where the steps are computed is a {@link StepRunner}'s business. Continues from any
+ * {@link TrainingState} to the same bytes as a run that was never stopped.
  */
 public final class Trainer {
   private static final int VALIDATION_BATCH = 64;
 
   private final TrainablePass pass;
+  private final StepRunner runner;
   private final TrainingConfig config;
   private final long seed;
   private final TrainingObserver observer;
 
+  /** Steps on {@code pass}, one after the other. */
   public Trainer(TrainablePass pass, TrainingConfig config, long seed, TrainingObserver observer) {
+    this(pass, new PassSteps(pass, config), config, seed, observer);
+  }
+
+  /**
+   * Steps by {@code runner}.
+   *
+   * @param pass validates
+   */
+  public Trainer(
+      TrainablePass pass,
+      StepRunner runner,
+      TrainingConfig config,
+      long seed,
+      TrainingObserver observer) {
     this.pass = pass;
+    this.runner = runner;
     this.config = config;
     this.seed = seed;
     this.observer = observer;
@@ -40,7 +60,6 @@ public final class Trainer {
   private final class Run {
     private final TrainingData data;
     private final List<TokenBatch> validationBatches;
-    private final AdapterNetwork network;
     private final int stepsPerEpoch;
     private final int totalSteps;
     private final long begun = System.nanoTime();
@@ -60,16 +79,13 @@ public final class Trainer {
               : new Batcher(VALIDATION_BATCH, seed).inOrder(data.validation());
       this.stepsPerEpoch = data.stepsPerEpoch(config.batchSize());
       this.totalSteps = Math.multiplyExact(stepsPerEpoch, config.epochs());
-      this.network = new AdapterNetwork(pass, config, totalSteps, from.parameters());
       this.step = from.step();
       this.epochLoss = from.epochLoss();
       this.bestParameters = from.bestParameters();
       this.bestAccuracy = from.bestAccuracy();
       this.bestLoss = from.bestLoss();
       this.bestEpoch = from.bestEpoch();
-      if (step > 0) {
-        network.resume(from.updaterState(), step, step / stepsPerEpoch);
-      }
+      runner.begin(from, new StepPlan(stepsPerEpoch, totalSteps));
     }
 
     TrainingResult toEnd() {
@@ -79,37 +95,67 @@ public final class Trainer {
       while (step < totalSteps && !stopped) {
         int epoch = step / stepsPerEpoch;
         List<TokenBatch> batches = batcher.epoch(data.training(), epoch);
-        for (TokenBatch batch : batches.subList(step % stepsPerEpoch, stepsPerEpoch)) {
-          oneStep(batch, epoch);
-        }
-        endOfEpoch(epoch);
+        do {
+          int from = step % stepsPerEpoch;
+          round(batches.subList(from, from + roundLength()), epoch);
+          if (step % stepsPerEpoch == 0) {
+            endOfEpoch(epoch);
+          }
+          leaveCheckpoint();
+        } while (step % stepsPerEpoch != 0);
         stopped = stopsAfter(epoch);
       }
       return result(stopped && step < totalSteps);
     }
 
-    private void oneStep(TokenBatch batch, int epoch) {
-      double rate = network.network().getLearningRate(0);
-      double loss = network.step(batch, dropoutSeed(step));
-      step++;
-      tokens += batch.tokens();
-      epochLoss += loss;
-      observer.step(new StepMetrics(step, epoch, loss, rate, batch.tokens(), elapsed()));
-      boolean endsEpoch = step % stepsPerEpoch == 0;
-      if (!endsEpoch && isCheckpointDue()) {
-        observer.checkpoint(state());
+    /** No round goes past the end of an epoch or a checkpoint. */
+    private int roundLength() {
+      int inEpoch = step % stepsPerEpoch;
+      int length = Math.min(runner.roundLength(inEpoch), stepsPerEpoch - inEpoch);
+      int every = config.checkpointEverySteps();
+      return every > 0 ? Math.min(length, every - step % every) : length;
+    }
+
+    private void round(List<TokenBatch> batches, int epoch) {
+      long[] seeds = new long[batches.size()];
+      Arrays.setAll(seeds, i -> dropoutSeed(step + i));
+      List<StepOutcome> outcomes = runner.run(batches, seeds);
+      for (int i = 0; i < batches.size(); i++) {
+        StepOutcome outcome = outcomes.get(i);
+        int stepTokens = batches.get(i).tokens();
+        step++;
+        tokens += stepTokens;
+        epochLoss += outcome.loss();
+        observer.step(
+            new StepMetrics(
+                step, epoch, outcome.loss(), outcome.learningRate(), stepTokens, elapsed()));
       }
     }
 
+    /** Where one is due or a stop was asked for; after a stop, training ends here. */
+    private void leaveCheckpoint() {
+      boolean stop = step < totalSteps && observer.isStopRequested();
+      if (stop || isCheckpointDue()) {
+        observer.checkpoint(state());
+      }
+      Check.that(
+          !stop,
+          ErrorCode.STOPPED,
+          "training was stopped after step %d of %d and left a checkpoint; run the same job again"
+              + " to go on from there",
+          step,
+          totalSteps);
+    }
+
     private void endOfEpoch(int epoch) {
-      pass.setParameters(network.parameters());
+      pass.setParameters(runner.parameters());
       Validation validation = Validation.of(pass, validationBatches);
       boolean best =
           !validationBatches.isEmpty()
               && validation.improvesOn(
                   bestAccuracy, bestLoss, config.earlyStopping().minimumDelta());
       if (best) {
-        bestParameters = network.parameters();
+        bestParameters = runner.parameters();
         bestAccuracy = validation.accuracy();
         bestLoss = validation.loss();
         bestEpoch = epoch;
@@ -124,9 +170,6 @@ public final class Trainer {
               best,
               elapsed()));
       epochLoss = 0;
-      if (isCheckpointDue()) {
-        observer.checkpoint(state());
-      }
     }
 
     private boolean isCheckpointDue() {
@@ -141,8 +184,8 @@ public final class Trainer {
     private TrainingState state() {
       return new TrainingState(
           step,
-          network.parameters(),
-          network.updaterState(),
+          runner.parameters(),
+          runner.updaterState(),
           bestParameters,
           bestAccuracy,
           bestLoss,
@@ -152,7 +195,7 @@ public final class Trainer {
 
     private TrainingResult result(boolean stoppedEarly) {
       boolean keepBest = config.earlyStopping().patience() > 0 && bestEpoch >= 0;
-      float[] parameters = keepBest ? bestParameters : network.parameters();
+      float[] parameters = keepBest ? bestParameters : runner.parameters();
       pass.setParameters(parameters);
       TrainingResult result =
           new TrainingResult(

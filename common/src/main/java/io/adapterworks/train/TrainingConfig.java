@@ -3,6 +3,7 @@ package io.adapterworks.train;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pass.ClassificationObjective;
+import java.io.Serializable;
 
 /**
  * How an adapter is trained.
@@ -40,7 +41,8 @@ public record TrainingConfig(
     double beta2,
     double epsilon,
     EarlyStopping earlyStopping,
-    int checkpointEverySteps) {
+    int checkpointEverySteps)
+    implements Serializable {
   /** How the learning rate falls after warm-up. */
   public enum Decay {
     CONSTANT,
@@ -57,7 +59,7 @@ public record TrainingConfig(
    * @param patience epochs; 0 turns stopping off, and the last epoch's parameters are kept
    * @param minimumDelta what counts as an improvement of validation accuracy
    */
-  public record EarlyStopping(int patience, double minimumDelta) {
+  public record EarlyStopping(int patience, double minimumDelta) implements Serializable {
     public EarlyStopping {
       Check.inRange("training.earlyStopping.patience", patience, 0, Integer.MAX_VALUE);
       Check.inRange("training.earlyStopping.minimumDelta", minimumDelta, 0, 1);

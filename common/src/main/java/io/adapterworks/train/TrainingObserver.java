@@ -12,5 +12,10 @@ public interface TrainingObserver {
   /** A checkpoint for {@code state} is due; writing it is the observer's business. */
   default void checkpoint(TrainingState state) {}
 
+  /** Whether training should leave a checkpoint and end; asked after every round of steps. */
+  default boolean isStopRequested() {
+    return false;
+  }
+
   default void finished(TrainingResult result) {}
 }

@@ -29,6 +29,11 @@ public record TrainingObservers(List<TrainingObserver> all) implements TrainingO
   }
 
   @Override
+  public boolean isStopRequested() {
+    return all.stream().anyMatch(TrainingObserver::isStopRequested);
+  }
+
+  @Override
   public void finished(TrainingResult result) {
     all.forEach(observer -> observer.finished(result));
   }

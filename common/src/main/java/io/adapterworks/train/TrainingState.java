@@ -30,9 +30,14 @@ public record TrainingState(
     Check.that(step >= 0, ErrorCode.MODEL, "a checkpoint at step %d; expected 0 or more", step);
   }
 
+  /** After {@code step} steps, with nothing known of epochs before. */
+  public static TrainingState at(int step, float[] parameters, float[] updaterState) {
+    return new TrainingState(
+        step, parameters, updaterState, new float[0], -1, Double.POSITIVE_INFINITY, -1, 0);
+  }
+
   /** The state before the first step. */
   public static TrainingState initial(float[] parameters) {
-    return new TrainingState(
-        0, parameters, new float[0], new float[0], -1, Double.POSITIVE_INFINITY, -1, 0);
+    return at(0, parameters, new float[0]);
   }
 }

@@ -23,9 +23,10 @@ record Validation(double loss, double accuracy) {
     }
     double loss = 0;
     long scored = 0;
-    for (TokenBatch batch : batches) {
-      loss += pass.loss(batch) * batch.scored();
-      scored += batch.scored();
+    double[] losses = pass.losses(batches);
+    for (int i = 0; i < losses.length; i++) {
+      loss += losses[i] * batches.get(i).scored();
+      scored += batches.get(i).scored();
     }
     return new Validation(loss / scored, Double.NaN);
   }
@@ -35,9 +36,10 @@ record Validation(double loss, double accuracy) {
     double loss = 0;
     int right = 0;
     int rows = 0;
-    for (TokenBatch batch : batches) {
-      float[] logits = classifier.logits(batch);
-      int[] labels = batch.labels();
+    List<float[]> all = classifier.logits(batches);
+    for (int i = 0; i < all.size(); i++) {
+      float[] logits = all.get(i);
+      int[] labels = batches.get(i).labels();
       for (int s = 0; s < labels.length; s++) {
         Row row = Row.of(logits, s * classifier.outputs(), classifier.outputs(), labels[s]);
         loss += row.loss;

@@ -1,0 +1,93 @@
+package io.adapterworks.cluster;
+
+import io.adapterworks.cluster.InferenceTask.Output;
+import io.adapterworks.tokenize.TokenBatch;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.function.Function2;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * The executors that train, from the driver's side. A round is one Spark stage with one task for
+ * each share; whichever executor computes a share, the round's sum has the same bytes.
+ */
+public final class TrainingExecutors {
+  private final SparkDevices devices;
+  private final ModelSpec spec;
+  private final Consumer<RoundReport> listener;
+
+  /**
+   * @param listener is told of every round
+   */
+  public TrainingExecutors(SparkDevices devices, ModelSpec spec, Consumer<RoundReport> listener) {
+    this.devices = devices;
+    this.spec = spec;
+    this.listener = listener;
+  }
+
+  /** The mean gradient (P) and loss of a batch. */
+  ShareResult gradient(TokenBatch batch, long dropoutSeed, float[] parameters) {
+    List<Share> shares = Share.of(List.of(batch), new long[] {dropoutSeed}, devices.count());
+    RoundState state = new RoundState(parameters, new float[0], 0, null);
+    return round(shares, 1, state, broadcast -> new GradientTask(spec, broadcast));
+  }
+
+  /** Parameters and Adam's moments (3P): the mean of where steps on each share led. */
+  ShareResult steps(List<TokenBatch> batches, long[] dropoutSeeds, RoundState from) {
+    int steps = batches.size();
+    return round(
+        Share.of(batches, dropoutSeeds, devices.count()),
+        steps,
+        from,
+        broadcast -> new LocalStepsTask(spec, broadcast, steps));
+  }
+
+  private interface Task {
+    Function2<OrderedSum, Share, OrderedSum> of(Broadcast<RoundState> state);
+  }
+
+  private ShareResult round(List<Share> shares, int steps, RoundState state, Task task) {
+    long begun = System.nanoTime();
+    Broadcast<RoundState> sent = devices.spark().broadcast(state);
+    try {
+      JavaRDD<Share> parts = devices.placed(devices.spark().parallelize(shares, shares.size()));
+      ShareResult sum =
+          devices
+              .during(() -> parts.treeAggregate(new OrderedSum(), task.of(sent), OrderedSum::add))
+              .total(shares.size());
+      listener.accept(report(steps, Duration.ofNanos(System.nanoTime() - begun), sum));
+      return sum;
+    } finally {
+      sent.destroy();
+    }
+  }
+
+  private static RoundReport report(int steps, Duration wall, ShareResult sum) {
+    return new RoundReport(
+        steps,
+        wall,
+        sum.places().stream()
+            .sorted(Comparator.comparingInt(ShareResult.Place::share))
+            .map(
+                place ->
+                    new RoundReport.ShareTime(
+                        place.share(), place.device(), Duration.ofNanos(place.nanos())))
+            .toList());
+  }
+
+  /** Runs the model forward over every batch; the results in the batches' order. */
+  List<float[]> infer(Output output, List<TokenBatch> batches, float[] parameters) {
+    Broadcast<RoundState> sent =
+        devices.spark().broadcast(new RoundState(parameters, new float[0], 0, null));
+    try {
+      int tasks = Math.min(devices.count(), batches.size());
+      JavaRDD<TokenBatch> parts = devices.placed(devices.spark().parallelize(batches, tasks));
+      return devices.during(() -> parts.map(new InferenceTask(spec, sent, output)).collect());
+    } finally {
+      sent.destroy();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.adapterworks.cluster;
+
+import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import java.util.Optional;
+import org.apache.spark.SparkConf;
+import org.apache.spark.resource.ExecutorResourceRequests;
+import org.apache.spark.resource.ResourceProfile;
+import org.apache.spark.resource.ResourceProfileBuilder;
+import org.apache.spark.resource.TaskResourceRequests;
+
+/**
+ * What a training task asks Spark for beyond what every task gets: one GPU, if it is to use one.
+ */
+public final class TrainingResources {
+  static final String DYNAMIC = "spark.dynamicAllocation.enabled";
+  private static final String EXECUTOR_GPUS = "spark.executor.resource.gpu.amount";
+  private static final String EXECUTOR_CORES = "spark.executor.cores";
+  private static final String EXECUTOR_MEMORY = "spark.executor.memory";
+  private static final String TASK_CPUS = "spark.task.cpus";
+
+  private TrainingResources() {}
+
+  /** Empty where Spark is embedded or the engine needs no card. */
+  public static Optional<ResourceProfile> of(SparkConf conf, EngineSettings engine) {
+    boolean asks = engine.device() == EngineSettings.Device.CUDA && !isEmbedded(conf);
+    return asks ? Optional.of(gpu(conf)) : Optional.empty();
+  }
+
+  static boolean isEmbedded(SparkConf conf) {
+    return conf.get("spark.master").startsWith("local");
+  }
+
+  /**
+   * One GPU a task. With dynamic allocation, executors with a GPU are started for training alone
+   * and others do everything else; without, every executor has one and only training tasks hold it.
+   */
+  public static ResourceProfile gpu(SparkConf conf) {
+    int cpus = conf.getInt(TASK_CPUS, 1);
+    TaskResourceRequests task =
+        new TaskResourceRequests().cpus(cpus).resource(ExecutorDevices.GPU, 1);
+    ResourceProfileBuilder profile = new ResourceProfileBuilder().require(task);
+    if (conf.getBoolean(DYNAMIC, false)) {
+      return profile
+          .require(
+              new ExecutorResourceRequests()
+                  .cores(Math.max(cpus, conf.getInt(EXECUTOR_CORES, 1)))
+                  .memory(conf.get(EXECUTOR_MEMORY, "1g"))
+                  .resource(ExecutorDevices.GPU, 1, "", ""))
+          .build();
+    }
+    Check.that(
+        conf.getInt(EXECUTOR_GPUS, 0) > 0,
+        ErrorCode.CONFIGURATION,
+        "engine.device=cuda on %s, but no executor is to have a GPU; expected %s=true or %s=1 in"
+            + " spark.settings (conf/clusters has both), or engine.device=cpu",
+        conf.get("spark.master"),
+        DYNAMIC,
+        EXECUTOR_GPUS);
+    return profile.build();
+  }
+}
