@@ -142,12 +142,7 @@ run_main() {
   local main="$1"
   shift
   # shellcheck disable=SC2046,SC2086
-<<<<<<< HEAD
   exec "$JAVA" $(jvm_options) -Xmx"$(heap)" -XX:+UseParallelGC \
     -Dadapterworks.root="$ROOT" -Dadapterworks.terminal="$(is_terminal)" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
-    -cp "$ROOT/jobs/target/classes:$(cat "$CLASSPATH_FILE")" "$main" "$@"
-=======
-  exec "$JAVA" $(jvm_options) -Xmx"${ADAPTERWORKS_HEAP:-2g}" -XX:+UseParallelGC \
-    -Dadapterworks.root="$ROOT" -Dadapterworks.terminal="$terminal" ${ADAPTERWORKS_JAVA_OPTIONS:-} \
     ${SPARK_MASTER:+$(master_options)} -cp "$(class_path)" "$main" "$@"
 }
