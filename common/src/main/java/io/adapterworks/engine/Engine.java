@@ -50,6 +50,11 @@ public interface Engine extends AutoCloseable {
 
   LossOps loss();
 
+  /** The device's own memory; empty where that is the host's. */
+  default Optional<DeviceMemory> memory() {
+    return Optional.empty();
+  }
+
   /** Empty where the host updates parameters as fast. */
   default Optional<UpdateOps> update() {
     return Optional.empty();

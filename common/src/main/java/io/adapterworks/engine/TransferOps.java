@@ -1,7 +1,9 @@
 package io.adapterworks.engine;
 
+import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
 
 /** Movement between the host and the device, and conversion on the device. */
 public interface TransferOps {
@@ -16,6 +18,19 @@ public interface TransferOps {
 
   /** Sets {@code to} (FLOAT32 or the compute type) from a frozen tensor of any floating type. */
   void upload(HostTensor from, Tensor to);
+
+  /**
+   * Copies a frozen tensor to memory of the host that the device can read, in the compute type, for
+   * {@link SequenceOps#gather} alone. Lives as long as the engine; where device and host are one, as
+   * {@code scope}.
+   *
+   * @param type the compute type
+   */
+  default Tensor keepOnHost(HostTensor from, DType type, TensorScope scope) {
+    Tensor kept = scope.allocate(type, from.shape().rows(), from.shape().columns());
+    upload(from, kept);
+    return kept;
+  }
 
   /** Reads {@code from} (FLOAT32 or the compute type, contiguous); waits until it is computed. */
   void download(Tensor from, float[] to);

@@ -129,7 +129,12 @@ final class LlamaLayer {
   }
 
   /** Memory that the backward passes of all layers share. */
-  record Scratch(LlamaAttention.Scratch attention, LlamaFeedForward.Scratch feedForward) {}
+  record Scratch(LlamaAttention.Scratch attention, LlamaFeedForward.Scratch feedForward) {
+    /** (N, C), in use within a layer only. */
+    Tensor dNormed() {
+      return attention.dNormed();
+    }
+  }
 
   Scratch allocateScratch(Inputs inputs, Needs needs, TensorScope scope) {
     long n = inputs.normed().rows();

@@ -5,7 +5,6 @@ import io.adapterworks.adapter.ParameterLayout;
 import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
-import io.adapterworks.engine.FrozenSource;
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.Write;
@@ -14,7 +13,6 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.tensor.DType;
-import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import io.adapterworks.tokenize.LabelScope;
@@ -37,7 +35,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   private final DeviceParameters parameters;
   private final Tensor embedding;
   private final RopeTable rope;
-  private final List<LlamaLayer> layers = new ArrayList<>();
+  private final List<LlamaLayer> layers;
   private final FrozenRmsNorm norm;
   private final FrozenLinear head;
   private final int lowestAdapted;
@@ -58,34 +56,32 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     this.engine = engine;
     this.config = (LlamaConfig) base.config();
     this.options = options;
+    memory(1, adapter.layout().size()).require(engine, 1);
     this.weights = engine.openScope("weights");
     this.parameters = new DeviceParameters(engine, adapter, weights);
-    HostTensor table = base.weight(base.prefix() + "embed_tokens.weight");
-    this.embedding = weights.allocate(engine.computeType(), config.vocabulary(), config.hidden());
-    engine.transfer().upload(table, embedding);
-    this.rope = new RopeTable(engine, config);
-    LinearLoader linear = new LinearLoader(engine, base, parameters, options.weights());
-    for (int i = 0; i < config.layers(); i++) {
-      layers.add(new LlamaLayer(engine, base, linear, rope, new LayerPlace(i, weights)));
-    }
-    this.norm =
-        FrozenRmsNorm.load(engine, weights, base, base.prefix() + "norm", config.rmsNormEpsilon());
-    HostTensor headWeight = base.weight(config.headName(base.prefix()));
-    this.head =
-        engine
-            .linear()
-            .freeze(new FrozenSource(List.of(headWeight), List.of(), options.weights(), 0));
-    this.lowestAdapted = lowestAdapted();
-    this.needs = layers.stream().map(LlamaLayer::needs).reduce(LlamaLayer.Needs::and).orElseThrow();
+    LlamaWeights loaded = LlamaWeights.load(engine, base, parameters, options, weights);
+    this.embedding = loaded.embedding();
+    this.rope = loaded.rope();
+    this.layers = loaded.layers();
+    this.norm = loaded.norm();
+    this.head = loaded.head();
+    this.lowestAdapted = loaded.lowestAdapted();
+    this.needs = loaded.needs();
   }
 
-  private int lowestAdapted() {
-    for (int i = 0; i < layers.size(); i++) {
-      if (layers.get(i).isAdapted()) {
-        return i;
-      }
-    }
-    return layers.size();
+  private LlamaMemory memory(long tokens, long adapterSize) {
+    LlamaMemory.Load load = new LlamaMemory.Load(tokens, adapterSize);
+    return LlamaMemory.of(config, options, engine.computeType(), load);
+  }
+
+  /** Bytes of the device's memory that training on batches of so many tokens is foretold to take. */
+  public long foretoldBytes(long tokens) {
+    return memory(tokens, layout().size()).total();
+  }
+
+  @Override
+  public void prepare(long tokens) {
+    memory(tokens, layout().size()).require(engine, tokens);
   }
 
   @Override
@@ -109,16 +105,19 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
    * @param inputs (N, C) of each layer, then the last layer's output
    * @param products inputs of the layers' products, which all share
    * @param saved what each layer left; layers that are computed again share one
-   * @param normed (N, C): the last hidden states, normalised
-   * @param rstd (N): of that normalisation
+   * @param rstd (N): of the last hidden states
    */
   private record Forward(
       DeviceBatch batch,
       List<Tensor> inputs,
       LlamaLayer.Inputs products,
       List<LlamaLayer.Saved> saved,
-      Tensor normed,
       Tensor rstd) {
+    /** (N, C): the last hidden states, normalised, until backward begins. */
+    Tensor normed() {
+      return products.normed();
+    }
+
     Tensor last() {
       return inputs.get(inputs.size() - 1);
     }
@@ -149,10 +148,10 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       inputs.add(y);
       x = y;
     }
-    Tensor normed = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
+    Tensor normed = products.normed();
     Tensor rstd = scope.allocate(DType.FLOAT32, batch.tokens());
     norm.forward(x, normed, rstd);
-    return new Forward(batch, inputs, products, saved, normed, rstd);
+    return new Forward(batch, inputs, products, saved, rstd);
   }
 
   private Forward inference(TokenBatch tokens, TensorScope scope) {
@@ -216,9 +215,10 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
         () -> {
           parameters.zeroGradients();
           Forward forward = forward(batch, PassMode.TRAINING, options.recomputedLayers(), scope);
-          Tensor dNormed = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
-          crossEntropy(forward, tokens.scored(), dNormed, loss);
-          backward(forward, dNormed, scope);
+          LlamaLayer.Scratch scratch =
+              layers.get(0).allocateScratch(forward.products, needs, scope);
+          crossEntropy(forward, tokens.scored(), scratch.dNormed(), loss);
+          backward(forward, scratch, scope);
         });
     return loss;
   }
@@ -262,24 +262,25 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     engine
         .loss()
         .vocabularyCrossEntropy(
-            head, forward.normed, forward.batch.labels(), 1f / scored, dNormed, loss);
+            head, forward.normed(), forward.batch.labels(), 1f / scored, dNormed, loss);
   }
 
-  private void backward(Forward forward, Tensor dNormed, TensorScope scope) {
-    long n = forward.batch.tokens();
+  /**
+   * @param scratch its dNormed holds the gradient of the last hidden states, normalised
+   */
+  private void backward(Forward forward, LlamaLayer.Scratch scratch, TensorScope scope) {
+    int spare = needs.dySpare();
     Tensor dx =
         scope
-            .allocate(engine.computeType(), n, config.hidden() + needs.dySpare())
-            .sparing(needs.dySpare());
-    norm.backward(dNormed, forward.last(), forward.rstd, Write.SET, dx);
-    if (lowestAdapted == layers.size()) {
-      return;
-    }
-    LlamaLayer.Scratch scratch = layers.get(0).allocateScratch(forward.products, needs, scope);
+            .allocate(engine.computeType(), forward.batch.tokens(), config.hidden() + spare)
+            .sparing(spare);
+    norm.backward(scratch.dNormed(), forward.last(), forward.rstd, Write.SET, dx);
     for (int i = layers.size() - 1; i >= lowestAdapted; i--) {
       Reach reach = i > lowestAdapted ? Reach.INPUT : Reach.WEIGHTS;
       BackwardStep step = new BackwardStep(forward.inputs.get(i), dx, reach);
-      layers.get(i).backward(saved(forward, i, dNormed), forward.batch, step, scratch);
+      layers
+          .get(i)
+          .backward(saved(forward, i, scratch.dNormed()), forward.batch, step, scratch);
     }
   }
 
@@ -295,14 +296,14 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   @Override
   public float[] logits(TokenBatch tokens) {
     try (TensorScope scope = engine.openScope("step")) {
-      return logits(inference(tokens, scope).normed, scope);
+      return logits(inference(tokens, scope).normed(), scope);
     }
   }
 
   @Override
   public float[] lastLogits(TokenBatch tokens) {
     try (TensorScope scope = engine.openScope("step")) {
-      Tensor last = lastRows(inference(tokens, scope).normed, tokens.starts(), scope);
+      Tensor last = lastRows(inference(tokens, scope).normed(), tokens.starts(), scope);
       return logits(last, scope);
     }
   }
@@ -328,7 +329,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       for (int s = 0; s < prompts.size(); s++) {
         cache.advance(s, prompts.get(s).length);
       }
-      return logits(lastRows(forward.normed, tokens.starts(), scope), scope);
+      return logits(lastRows(forward.normed(), tokens.starts(), scope), scope);
     }
   }
 

@@ -11,14 +11,31 @@ import io.adapterworks.error.ErrorCode;
  * @param recomputedLayers so many layers, from the first, keep only their input for backward, which
  *     computes the rest again: each costs a third of its time more. Chen et al. 2016,
  *     arXiv:1604.06174. A number beyond the model's layers means all of them.
+ * @param embedding where the table of embeddings is kept
  */
-public record PassOptions(WeightStorage weights, int recomputedLayers) {
+public record PassOptions(WeightStorage weights, int recomputedLayers, Placement embedding) {
+  /** Where frozen weights that are only looked up are kept. */
+  public enum Placement {
+    /** On the device. */
+    DEVICE,
+    /**
+     * In the host's memory, page-locked, from where the device reads the rows that a batch needs:
+     * saves the table's size on the device for as much traffic as the batch's hidden states take.
+     */
+    HOST
+  }
+
   /** Fastest: weights in the compute type, nothing computed again but norms and activations. */
-  public static final PassOptions DEFAULT = new PassOptions(WeightStorage.COMPUTE_TYPE, 0);
+  public static final PassOptions DEFAULT = of(WeightStorage.COMPUTE_TYPE, 0);
 
   /** Smallest activations: every layer is computed again. */
   public static final PassOptions RECOMPUTE_ALL =
-      new PassOptions(WeightStorage.COMPUTE_TYPE, Integer.MAX_VALUE);
+      of(WeightStorage.COMPUTE_TYPE, Integer.MAX_VALUE);
+
+  /** With the embeddings on the device. */
+  public static PassOptions of(WeightStorage weights, int recomputedLayers) {
+    return new PassOptions(weights, recomputedLayers, Placement.DEVICE);
+  }
 
   public PassOptions {
     Check.that(

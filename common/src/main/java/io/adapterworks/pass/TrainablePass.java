@@ -17,6 +17,14 @@ public interface TrainablePass extends AutoCloseable {
   /** L: the number of classes, or the size of the vocabulary. */
   int outputs();
 
+  /**
+   * Refuses batches that the device's memory cannot hold, before any is run.
+   *
+   * @param tokens the most of any batch
+   * @throws io.adapterworks.error.AdapterworksException DEVICE, with the numbers
+   */
+  default void prepare(long tokens) {}
+
   /** Copies the flat vector (P) to the device; every later call uses it. */
   void setParameters(float[] parameters);
 

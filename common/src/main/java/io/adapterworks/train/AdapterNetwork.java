@@ -4,6 +4,7 @@ import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pass.TrainablePass;
 import io.adapterworks.tokenize.TokenBatch;
+import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -21,6 +22,7 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class AdapterNetwork {
   private final MultiLayerNetwork network;
   private final TrainablePass pass;
+  private final Optional<DeviceUpdates> device;
 
   /**
    * @param totalSteps optimizer steps of the whole run, over which the schedule is laid
@@ -47,16 +49,26 @@ public final class AdapterNetwork {
     configuration.setValidateOutputLayerConfig(false);
     this.network = new MultiLayerNetwork(configuration);
     network.init();
+    this.device = DeviceUpdates.of(pass, config, rates, network);
     setParameters(parameters);
   }
 
-  /** The DL4J network itself. */
+  /** The DL4J network itself, as of the last step. */
   public MultiLayerNetwork network() {
+    device.ifPresent(DeviceUpdates::bringNetworkUpToDate);
     return network;
+  }
+
+  /** The learning rate of the next step; under LoRA+ that of every A. */
+  public double learningRate() {
+    return network.getLearningRate(0);
   }
 
   /** One optimizer step; returns the batch's mean loss before it. */
   public double step(TokenBatch batch, long dropoutSeed) {
+    if (device.isPresent()) {
+      return device.get().step(batch, dropoutSeed);
+    }
     ((AdapterLayer) network.getLayer(0)).setDropout(dropoutSeed, batch);
     network.fit(TokenArrays.toDataSet(batch, pass.outputs()));
     return network.score();
@@ -64,16 +76,18 @@ public final class AdapterNetwork {
 
   /** A copy of the flat parameter vector (P). */
   public float[] parameters() {
-    return copy(network.params());
+    return copy(network().params());
   }
 
   public void setParameters(float[] parameters) {
+    device.ifPresent(DeviceUpdates::bringNetworkUpToDate);
     write(parameters, network.params());
+    device.ifPresent(DeviceUpdates::bringDeviceUpToDate);
   }
 
   /** A copy of Adam's moments. */
   public float[] updaterState() {
-    return copy(network.getUpdater(true).getStateViewArray());
+    return copy(network().getUpdater(true).getStateViewArray());
   }
 
   /** Continues where a run stopped: moments and the place in the schedule. */
@@ -81,6 +95,7 @@ public final class AdapterNetwork {
     write(updaterState, network.getUpdater(true).getStateViewArray());
     network.getLayerWiseConfigurations().setIterationCount(step);
     network.getLayerWiseConfigurations().setEpochCount(epoch);
+    device.ifPresent(DeviceUpdates::bringDeviceUpToDate);
   }
 
   private static float[] copy(INDArray flat) {

@@ -24,6 +24,11 @@ public final class PassSteps implements StepRunner {
     }
   }
 
+  @Override
+  public void prepare(long tokens) {
+    pass.prepare(tokens);
+  }
+
   /** One: nothing is gained by more. */
   @Override
   public int roundLength(int stepInEpoch) {
@@ -34,7 +39,7 @@ public final class PassSteps implements StepRunner {
   public List<StepOutcome> run(List<TokenBatch> batches, long[] dropoutSeeds) {
     List<StepOutcome> outcomes = new ArrayList<>(batches.size());
     for (int i = 0; i < batches.size(); i++) {
-      double rate = network.network().getLearningRate(0);
+      double rate = network.learningRate();
       outcomes.add(new StepOutcome(network.step(batches.get(i), dropoutSeeds[i]), rate));
     }
     return outcomes;

@@ -5,8 +5,10 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pass.TrainablePass;
 import io.adapterworks.tokenize.Batcher;
 import io.adapterworks.tokenize.TokenBatch;
+import io.adapterworks.tokenize.TokenRow;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -88,7 +90,19 @@ public final class Trainer {
       runner.begin(from, new StepPlan(stepsPerEpoch, totalSteps));
     }
 
+    /** Of any batch that an epoch may put together. */
+    private long mostTokens() {
+      return data.training().stream()
+          .mapToLong(TokenRow::length)
+          .boxed()
+          .sorted(Comparator.reverseOrder())
+          .limit(config.batchSize())
+          .mapToLong(Long::longValue)
+          .sum();
+    }
+
     TrainingResult toEnd() {
+      runner.prepare(mostTokens());
       observer.started(totalSteps, step);
       Batcher batcher = new Batcher(config.batchSize(), seed);
       boolean stopped = stopsAfter(step / stepsPerEpoch - 1);

@@ -2,12 +2,15 @@ package io.adapterworks.pass;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapterworks.SharedFolder;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.PeftDirectory;
+import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.engine.EngineSettings.ComputeType;
@@ -136,8 +139,36 @@ class CudaParityTest {
       optimizer.step(gradient);
       pass.setParameters(optimizer.parameters);
     }
+    if (pass instanceof UpdatingPass updating) {
+      checkUpdates(fixture, updating, trained, tolerance);
+    }
     double end = fixture.number("end_loss");
     assertEquals(end, pass.loss(batch), tolerance.losses() * Math.max(end, 1), "loss at the end");
+  }
+
+  /** The same steps again from the start, parameters and moments staying on the card. */
+  private static void checkUpdates(
+      ReferenceFixture fixture, UpdatingPass pass, Trained trained, Tolerance tolerance) {
+    TokenBatch batch = trained.batch(fixture);
+    float[] start = trained.adapter().values();
+    pass.setParameters(start);
+    pass.setMoments(new float[start.length], new float[start.length]);
+    AdamStep.Range all =
+        new AdamStep.Range(0, start.length, fixture.number("lr"), fixture.number("weight_decay"));
+    double[] losses = fixture.losses();
+    for (int step = 0; step < losses.length; step++) {
+      AdamStep update =
+          new AdamStep(
+              step + 1,
+              fixture.number("betas", 0),
+              fixture.number("betas", 1),
+              fixture.number("eps"),
+              fixture.number("clip"),
+              List.of(all));
+      double loss = pass.step(batch, 1, update);
+      assertEquals(
+          losses[step], loss, tolerance.losses() * losses[step], "loss on the card of " + step);
+    }
   }
 
   /** Loshchilov and Hutter 2019, arXiv:1711.05101, with the fixture's constants. */
@@ -195,6 +226,65 @@ class CudaParityTest {
         ids[ids.length - 1] = hottest(logits);
       }
       assertArrayEquals(expected, ids);
+    }
+  }
+
+  @Test
+  void greedyTokensWithCachedKeysAndValuesAreTheReferences() throws IOException {
+    Path folder = SharedFolder.require("fixtures/stories260K");
+    JsonNode reference = new ObjectMapper().readTree(folder.resolve("reference.json").toFile());
+    int[] expected =
+        StreamSupport.stream(reference.get("greedy_ids_from_bos").spliterator(), false)
+            .mapToInt(JsonNode::asInt)
+            .toArray();
+    try (BaseModel base = BaseModelReader.open(folder.toString());
+        Engine engine = open(ComputeType.FLOAT32);
+        LlamaPass pass = new LlamaPass(engine, base, LoraAdapter.none(base), PassOptions.DEFAULT)) {
+      int[] ids = new int[expected.length];
+      ids[0] = expected[0];
+      Decoding decoding = pass.decode(List.of(new int[] {ids[0]}), ids.length);
+      float[] logits = decoding.promptLogits();
+      for (int i = 1; i < ids.length; i++) {
+        ids[i] = hottest(logits);
+        logits = decoding.append(new int[] {0}, new int[] {ids[i]});
+      }
+      assertArrayEquals(expected, ids);
+    }
+  }
+
+  @Test
+  void whatIsComputedAgainAndWhereEmbeddingsLieChangesNoByte() {
+    Path folder = SharedFolder.require("fixtures/llama-tiny");
+    ReferenceFixture fixture = new ReferenceFixture(folder);
+    PassOptions sparing =
+        new PassOptions(
+            PassOptions.DEFAULT.weights(), Integer.MAX_VALUE, PassOptions.Placement.HOST);
+    try (BaseModel base = BaseModelReader.open(folder.toString());
+        Engine engine = open(ComputeType.BFLOAT16)) {
+      LoraAdapter adapter = PeftDirectory.read(folder.resolve("adapter_start"), base);
+      float[][] gradients = new float[2][adapter.values().length];
+      for (int i = 0; i < 2; i++) {
+        PassOptions options = i == 0 ? PassOptions.DEFAULT : sparing;
+        try (LlamaPass pass = new LlamaPass(engine, base, adapter, options)) {
+          pass.lossAndGradient(fixture.nextTokenBatch(), 1, gradients[i]);
+        }
+      }
+      assertArrayEquals(gradients[0], gradients[1]);
+    }
+  }
+
+  @Test
+  void aBatchThatTheCardCannotHoldIsRefusedBeforeItRuns() {
+    Path folder = SharedFolder.require("fixtures/llama-tiny");
+    try (BaseModel base = BaseModelReader.open(folder.toString());
+        Engine engine = open(ComputeType.BFLOAT16);
+        LlamaPass pass = new LlamaPass(engine, base, LoraAdapter.none(base), PassOptions.DEFAULT)) {
+      pass.prepare(1000);
+      AdapterworksException refused =
+          assertThrows(AdapterworksException.class, () -> pass.prepare(1L << 34));
+      assertTrue(
+          refused.getMessage().startsWith("a step over 17179869184 tokens takes "),
+          refused.getMessage());
     }
   }
 

@@ -139,7 +139,7 @@ final class LlamaBench {
       System.out.printf(
           Locale.ROOT,
           "%-13s %7.0f tok/s %6.2f GiB %7.2f ms (%.2f to %.2f) %4.0f TFLOP/s, %.0f %% of %.0f;"
-              + " loss %.4f, %s%n",
+              + " loss %.4f, %s, %.2f GiB foretold%n",
           shape.name(),
           shape.tokens() / median,
           engine.committedBytes() / (double) (1L << 30),
@@ -150,7 +150,8 @@ final class LlamaBench {
           100 * shape.operations() / median / CARD_RATE,
           CARD_RATE * 1e-12,
           loss,
-          steps.sameTwice() ? "the same bytes twice" : "DIFFERENT BYTES");
+          steps.sameTwice() ? "the same bytes twice" : "DIFFERENT BYTES",
+          steps.pass.foretoldBytes(shape.tokens()) / (double) (1L << 30));
     }
   }
 

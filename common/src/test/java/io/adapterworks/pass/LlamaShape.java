@@ -3,6 +3,7 @@ package io.adapterworks.pass;
 import io.adapterworks.engine.FrozenSource.WeightStorage;
 import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.model.Rope;
+import io.adapterworks.pass.PassOptions.Placement;
 import java.util.Set;
 
 /**
@@ -17,11 +18,11 @@ record LlamaShape(String name, LlamaConfig config, int batch, PassOptions option
 
   static LlamaShape named(String name) {
     return switch (name) {
-      case "8b" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 4));
+      case "8b" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 2, Placement.HOST));
       case "8b-keep" -> eight(name, 4, PassOptions.DEFAULT);
       case "8b-half" -> eight(name, 2, PassOptions.DEFAULT);
-      case "8b-recompute" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 24));
-      case "8b-int8" -> eight(name, 4, new PassOptions(WeightStorage.INT8, 8));
+      case "8b-recompute" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 20, Placement.HOST));
+      case "8b-int8" -> eight(name, 4, new PassOptions(WeightStorage.INT8, 8, Placement.HOST));
       case "1b" -> new LlamaShape(name, config(2048, 16, 32, 8192), 8, PassOptions.DEFAULT);
       default ->
           throw new IllegalArgumentException(

@@ -76,7 +76,7 @@ class ReferenceParityTest {
             name + "recomputed gradients", () -> parity.gradients(PassOptions.RECOMPUTE_ALL)),
         dynamicTest(
             name + "gradients with one layer recomputed",
-            () -> parity.gradients(new PassOptions(PassOptions.DEFAULT.weights(), 1))),
+            () -> parity.gradients(PassOptions.of(PassOptions.DEFAULT.weights(), 1))),
         dynamicTest(
             name + "20 steps of AdamW", () -> parity.trace(scratch.resolve(folder.getFileName()))),
         dynamicTest(name + "greedy tokens", parity::greedyTokens),

@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.engine.ActivationOps;
 import io.adapterworks.engine.AttentionOps;
+import io.adapterworks.engine.DeviceMemory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.engine.FrozenLinear;
@@ -113,6 +114,11 @@ final class TimedEngine implements Engine {
   @Override
   public LossOps loss() {
     return timed(LossOps.class, engine.loss());
+  }
+
+  @Override
+  public Optional<DeviceMemory> memory() {
+    return engine.memory();
   }
 
   @Override

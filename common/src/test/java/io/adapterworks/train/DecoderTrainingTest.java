@@ -124,7 +124,7 @@ class DecoderTrainingTest {
     try (LlamaPass pass = new LlamaPass(engine, base, none, PassOptions.DEFAULT)) {
       exact = TextMetrics.foresight(pass, batches).perplexity();
     }
-    PassOptions eightBit = new PassOptions(WeightStorage.INT8, 0);
+    PassOptions eightBit = PassOptions.of(WeightStorage.INT8, 0);
     try (LlamaPass pass = new LlamaPass(engine, base, none, eightBit)) {
       double rounded = TextMetrics.foresight(pass, batches).perplexity();
       System.out.println("perplexity " + exact + ", with eight-bit weights " + rounded);

@@ -1,14 +1,10 @@
 package io.adapterworks.engine.cuda;
 
-import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.cuda.cudart.CUstream_st;
-import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudart;
-import org.bytedeco.cuda.global.nvrtc;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
@@ -25,7 +21,7 @@ final class CudaDevice implements AutoCloseable {
   /** Opens card {@code index}; fails with DEVICE where the libraries or the card are missing. */
   CudaDevice(int index) {
     this.index = index;
-    loadLibraries();
+    CudaLibraries.load();
     int[] count = new int[1];
     int status = cudart.cudaGetDeviceCount(count);
     Check.that(
@@ -52,23 +48,6 @@ final class CudaDevice implements AutoCloseable {
     CudaStatus.runtime(
         cudart.cudaStreamCreateWithFlags(stream, cudart.cudaStreamNonBlocking),
         "creating a stream");
-  }
-
-  private static void loadLibraries() {
-    try {
-      Loader.load(cudart.class);
-      Loader.load(cublas.class);
-      Loader.load(nvrtc.class);
-    } catch (LinkageError missing) {
-      throw new AdapterworksException(
-          ErrorCode.DEVICE,
-          String.format(
-              "the CUDA 13 libraries could not be loaded (%s); looked in LD_LIBRARY_PATH=%s and"
-                  + " the system's folders; install the CUDA 13 toolkit's cudart, cublas and nvrtc,"
-                  + " or add their folder to LD_LIBRARY_PATH, or set engine.device=cpu",
-              missing.getMessage(), System.getenv("LD_LIBRARY_PATH")),
-          missing);
-    }
   }
 
   int index() {

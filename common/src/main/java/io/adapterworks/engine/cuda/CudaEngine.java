@@ -2,6 +2,7 @@ package io.adapterworks.engine.cuda;
 
 import io.adapterworks.engine.ActivationOps;
 import io.adapterworks.engine.AttentionOps;
+import io.adapterworks.engine.DeviceMemory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.engine.EngineSettings;
@@ -146,6 +147,13 @@ public final class CudaEngine implements Engine {
   @Override
   public LossOps loss() {
     return loss;
+  }
+
+  @Override
+  public Optional<DeviceMemory> memory() {
+    CudaDevice device = context.device();
+    return Optional.of(
+        new DeviceMemory(device.freeBytes() + committedBytes(), device.totalBytes()));
   }
 
   @Override

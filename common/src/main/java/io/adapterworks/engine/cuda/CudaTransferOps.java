@@ -11,6 +11,8 @@ import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 
@@ -27,6 +29,7 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   private final CudaContext context;
   private final BytePointer pinned = new BytePointer();
   private final ByteBuffer staging;
+  private final List<BytePointer> kept = new ArrayList<>();
 
   CudaTransferOps(CudaContext context) {
     this.context = context;
@@ -117,6 +120,26 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
                       ? to.view(first * part.columns(), part.shape())
                       : to.rows(first, part.rows())));
     }
+  }
+
+  @Override
+  public Tensor keepOnHost(HostTensor from, DType type, TensorScope scope) {
+    long bytes = from.shape().elements() * type.bytes();
+    BytePointer memory = new BytePointer();
+    CudaStatus.runtime(cudart.cudaMallocHost(memory, bytes), "page-locking the host's memory");
+    kept.add(memory);
+    CudaStorage storage = new CudaStorage(memory.address(), bytes, context.deviceName());
+    Tensor table = Tensor.of(storage, 0, from.shape(), type);
+    uploadInParts(
+        from,
+        type,
+        (part, first) -> {
+          try (BytePointer to = memory.getPointer(first * part.columns() * type.bytes())) {
+            context.device().copyToHost(CudaStorage.address(part), to, part.bytes());
+          }
+          context.device().synchronize();
+        });
+    return table;
   }
 
   private void uploadBytes(ByteBuffer from, long to) {
@@ -249,6 +272,10 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
 
   @Override
   public void close() {
+    kept.forEach(
+        memory ->
+            CudaStatus.runtime(cudart.cudaFreeHost(memory), "freeing page-locked memory"));
+    kept.clear();
     CudaStatus.runtime(cudart.cudaFreeHost(pinned), "freeing page-locked memory");
   }
 }

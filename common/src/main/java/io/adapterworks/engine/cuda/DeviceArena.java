@@ -18,7 +18,7 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class DeviceArena implements AutoCloseable {
   private static final long ALIGNMENT = 256;
-  private static final long GROWTH = 32L << 20;
+  private static final long GROWTH = 2L << 20;
   private static final double GIB = 1L << 30;
 
   private final CudaDevice device;

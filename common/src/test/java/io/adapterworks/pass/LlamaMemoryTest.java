@@ -1,0 +1,53 @@
+package io.adapterworks.pass;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.adapterworks.engine.DeviceMemory;
+import io.adapterworks.engine.FrozenSource.WeightStorage;
+import io.adapterworks.tensor.DType;
+import org.junit.jupiter.api.Test;
+
+/** What is foretold for Llama 3 8B, of which the number of parameters is published. */
+class LlamaMemoryTest {
+  private static final long PARAMETERS = 8_030_261_248L;
+  private static final long NORMS = 65L * 4096;
+  private static final long TABLE = 128_256L * 4096;
+  private static final LlamaMemory.Load LOAD = new LlamaMemory.Load(4096, 6_815_744);
+
+  private static LlamaMemory of(PassOptions options) {
+    return LlamaMemory.of(LlamaShape.named("8b").config(), options, DType.BFLOAT16, LOAD);
+  }
+
+  @Test
+  void weightsAreTheModelsAndTheAdaptersWithGradientsAndMoments() {
+    long adapter = 6_815_744L * (4 + 2 + 4 + 4 + 4);
+    assertEquals(2 * (PARAMETERS - NORMS) + adapter, of(PassOptions.DEFAULT).weights());
+    PassOptions host =
+        new PassOptions(WeightStorage.COMPUTE_TYPE, 0, PassOptions.Placement.HOST);
+    assertEquals(2 * (PARAMETERS - NORMS - TABLE) + adapter, of(host).weights());
+    PassOptions small = PassOptions.of(WeightStorage.INT8, 0);
+    assertEquals(PARAMETERS - NORMS + TABLE + adapter, of(small).weights());
+  }
+
+  @Test
+  void eachRecomputedLayerAfterTheFirstSavesWhatItKept() {
+    long token = 2 * (6144 + 4096 + 4096 + 2 * 14336) + 4 * (32 + 2);
+    long kept = of(PassOptions.of(WeightStorage.COMPUTE_TYPE, 1)).activations();
+    assertEquals(kept, of(PassOptions.DEFAULT).activations());
+    assertEquals(
+        4 * 4096 * token, kept - of(PassOptions.of(WeightStorage.COMPUTE_TYPE, 5)).activations());
+  }
+
+  @Test
+  void aRefusalGivesTheNumbersAndTheCures() {
+    LlamaMemory memory = new LlamaMemory(15L << 30, 12L << 30, 1L << 29);
+    assertEquals(
+        "a step over 4096 tokens takes 27.50 GiB of the card's memory (weights 15.00, activations"
+            + " 12.00, working memory 0.50), but 22.50 of its 24.00 GiB are to be had; lower the"
+            + " batch size or the sequence length, recompute more layers, keep the embeddings on the"
+            + " host, or the base in int8",
+        memory.refusal(new DeviceMemory(45L << 29, 24L << 30), 4096));
+    assertTrue(memory.total() > 45L << 29);
+  }
+}
