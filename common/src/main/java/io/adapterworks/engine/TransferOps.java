@@ -21,8 +21,8 @@ public interface TransferOps {
 
   /**
    * Copies a frozen tensor to memory of the host that the device can read, in the compute type, for
-   * {@link SequenceOps#gather} alone. Lives as long as the engine; where device and host are one, as
-   * {@code scope}.
+   * {@link SequenceOps#gather} alone. Lives as long as the engine; where device and host are one,
+   * as {@code scope}.
    *
    * @param type the compute type
    */

@@ -80,9 +80,9 @@ record LlamaMemory(long weights, long activations, long working) {
     return String.format(
         Locale.ROOT,
         "a step over %d tokens takes %.2f GiB of the card's memory (weights %.2f, activations %.2f,"
-            + " working memory %.2f), but %.2f of its %.2f GiB are to be had; lower the batch size or"
-            + " the sequence length, recompute more layers, keep the embeddings on the host, or the"
-            + " base in int8",
+            + " working memory %.2f), but %.2f of its %.2f GiB are to be had; lower the batch size"
+            + " or the sequence length, recompute more layers, keep the embeddings on the host, or"
+            + " the base in int8",
         tokens,
         total() / GIB,
         weights / GIB,

@@ -74,7 +74,9 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     return LlamaMemory.of(config, options, engine.computeType(), load);
   }
 
-  /** Bytes of the device's memory that training on batches of so many tokens is foretold to take. */
+  /**
+   * Bytes of the device's memory that training on batches of so many tokens is foretold to take.
+   */
   public long foretoldBytes(long tokens) {
     return memory(tokens, layout().size()).total();
   }
@@ -278,9 +280,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     for (int i = layers.size() - 1; i >= lowestAdapted; i--) {
       Reach reach = i > lowestAdapted ? Reach.INPUT : Reach.WEIGHTS;
       BackwardStep step = new BackwardStep(forward.inputs.get(i), dx, reach);
-      layers
-          .get(i)
-          .backward(saved(forward, i, scratch.dNormed()), forward.batch, step, scratch);
+      layers.get(i).backward(saved(forward, i, scratch.dNormed()), forward.batch, step, scratch);
     }
   }
 

@@ -29,8 +29,7 @@ public record PassOptions(WeightStorage weights, int recomputedLayers, Placement
   public static final PassOptions DEFAULT = of(WeightStorage.COMPUTE_TYPE, 0);
 
   /** Smallest activations: every layer is computed again. */
-  public static final PassOptions RECOMPUTE_ALL =
-      of(WeightStorage.COMPUTE_TYPE, Integer.MAX_VALUE);
+  public static final PassOptions RECOMPUTE_ALL = of(WeightStorage.COMPUTE_TYPE, Integer.MAX_VALUE);
 
   /** With the embeddings on the device. */
   public static PassOptions of(WeightStorage weights, int recomputedLayers) {

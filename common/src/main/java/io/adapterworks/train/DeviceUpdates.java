@@ -83,8 +83,7 @@ final class DeviceUpdates {
                 last.from(), last.count() + parameter.size(), rate, config.weightDecay()));
       } else {
         ranges.add(
-            new AdamStep.Range(
-                parameter.offset(), parameter.size(), rate, config.weightDecay()));
+            new AdamStep.Range(parameter.offset(), parameter.size(), rate, config.weightDecay()));
       }
     }
     return new AdamStep(
@@ -141,7 +140,9 @@ final class DeviceUpdates {
     return network.getUpdater(true).getStateViewArray();
   }
 
-  /** Parameters of one updater lie side by side: in the state, their means and then their squares. */
+  /**
+   * Parameters of one updater lie side by side: in the state, their means and then their squares.
+   */
   private List<UpdaterBlock> blocks() {
     return ((BaseMultiLayerUpdater<?>) network.getUpdater(true)).getUpdaterBlocks();
   }

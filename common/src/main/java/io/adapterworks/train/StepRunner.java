@@ -5,6 +5,13 @@ import java.util.List;
 
 /** Computes optimizer steps: on a pass in this process, or elsewhere. Used by one thread. */
 public interface StepRunner {
+  /**
+   * Refuses batches that do not fit the memory of what computes them, before any is run.
+   *
+   * @param tokens the most of any batch
+   */
+  default void prepare(long tokens) {}
+
   /** Starts at {@code from}, with its parameters, its updater state and its place in the plan. */
   void begin(TrainingState from, StepPlan plan);
 

@@ -23,8 +23,7 @@ class LlamaMemoryTest {
   void weightsAreTheModelsAndTheAdaptersWithGradientsAndMoments() {
     long adapter = 6_815_744L * (4 + 2 + 4 + 4 + 4);
     assertEquals(2 * (PARAMETERS - NORMS) + adapter, of(PassOptions.DEFAULT).weights());
-    PassOptions host =
-        new PassOptions(WeightStorage.COMPUTE_TYPE, 0, PassOptions.Placement.HOST);
+    PassOptions host = new PassOptions(WeightStorage.COMPUTE_TYPE, 0, PassOptions.Placement.HOST);
     assertEquals(2 * (PARAMETERS - NORMS - TABLE) + adapter, of(host).weights());
     PassOptions small = PassOptions.of(WeightStorage.INT8, 0);
     assertEquals(PARAMETERS - NORMS + TABLE + adapter, of(small).weights());
@@ -45,8 +44,8 @@ class LlamaMemoryTest {
     assertEquals(
         "a step over 4096 tokens takes 27.50 GiB of the card's memory (weights 15.00, activations"
             + " 12.00, working memory 0.50), but 22.50 of its 24.00 GiB are to be had; lower the"
-            + " batch size or the sequence length, recompute more layers, keep the embeddings on the"
-            + " host, or the base in int8",
+            + " batch size or the sequence length, recompute more layers, keep the embeddings on"
+            + " the host, or the base in int8",
         memory.refusal(new DeviceMemory(45L << 29, 24L << 30), 4096));
     assertTrue(memory.total() > 45L << 29);
   }

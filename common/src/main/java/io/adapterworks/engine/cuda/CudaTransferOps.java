@@ -273,8 +273,7 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   @Override
   public void close() {
     kept.forEach(
-        memory ->
-            CudaStatus.runtime(cudart.cudaFreeHost(memory), "freeing page-locked memory"));
+        memory -> CudaStatus.runtime(cudart.cudaFreeHost(memory), "freeing page-locked memory"));
     kept.clear();
     CudaStatus.runtime(cudart.cudaFreeHost(pinned), "freeing page-locked memory");
   }

@@ -29,8 +29,8 @@ class CudaLibrariesTest {
             + first
             + ", "
             + second
-            + " (no jnicublas); apt-get install libcublas-13-0, or add the folder that holds them to"
-            + " LD_LIBRARY_PATH, or set engine.device=cpu",
+            + " (no jnicublas); apt-get install libcublas-13-0, or add the folder that holds them"
+            + " to LD_LIBRARY_PATH, or set engine.device=cpu",
         CudaLibraries.describe(List.of(first, second), "no jnicublas"));
   }
 
