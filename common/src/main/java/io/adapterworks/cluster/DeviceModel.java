@@ -30,7 +30,7 @@ final class DeviceModel implements AutoCloseable {
         LoraAdapter.initialise(base, spec.lora().config(), spec.head(), spec.seed());
     this.pass =
         base.config() instanceof BertConfig
-            ? new BertPass(engine, base, adapter, spec.training().objective())
+            ? new BertPass(engine, base, adapter, spec.training().objective(), spec.dropout())
             : new LlamaPass(engine, base, adapter, PassOptions.DEFAULT);
     this.steps = new PassSteps(pass, spec.training());
   }

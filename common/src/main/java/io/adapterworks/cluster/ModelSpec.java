@@ -4,6 +4,7 @@ import io.adapterworks.adapter.Head;
 import io.adapterworks.adapter.LoraConfig;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.model.BaseModel;
+import io.adapterworks.pass.EncoderDropout;
 import io.adapterworks.train.TrainingConfig;
 import java.io.Serializable;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param fingerprint of the base that the driver opened; an executor that finds another refuses
  * @param labels of the head, 0 for none
  * @param pooling of the head, null for none
+ * @param dropout of the base while training, where it is an encoder
  * @param seed of the initial adapter
  */
 public record ModelSpec(
@@ -26,10 +28,12 @@ public record ModelSpec(
     int labels,
     Head.Pooling pooling,
     TrainingConfig training,
+    EncoderDropout dropout,
     long seed)
     implements Serializable {
   /** How to train which model, whatever the data. */
-  public record Recipe(EngineSettings engine, LoraConfig lora, TrainingConfig training) {}
+  public record Recipe(
+      EngineSettings engine, LoraConfig lora, TrainingConfig training, EncoderDropout dropout) {}
 
   /** The model that {@code base} becomes under a recipe. */
   public static ModelSpec of(BaseModel base, Recipe recipe, Optional<Head> head, long seed) {
@@ -41,6 +45,7 @@ public record ModelSpec(
         head.map(Head::labels).orElse(0),
         head.map(Head::pooling).orElse(null),
         recipe.training(),
+        recipe.dropout(),
         seed);
   }
 

@@ -25,6 +25,8 @@ public interface ActivationOps {
   /** dGateUp(N, 2F) for dy(N, F); dGateUp may be gateUp itself, spare columns as in forward. */
   void swiGluBackward(Tensor dy, Tensor gateUp, Tensor dGateUp);
 
-  /** y = dropout(x); see {@link Dropout}. Applied to dy, it is its own backward. */
+  /**
+   * y = dropout(x); see {@link Dropout}. Applied to dy, it is its own backward. y may be x itself.
+   */
   void dropout(Tensor x, Dropout dropout, Tensor y);
 }

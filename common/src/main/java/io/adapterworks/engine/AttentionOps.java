@@ -7,7 +7,7 @@ public interface AttentionOps {
   /**
    * out = softmax(scale · q·kᵀ)·v for each head, each token over its own sequence. Vaswani et al.
    * 2017, arXiv:1706.03762; computed blockwise where that is faster, Dao et al. 2022,
-   * arXiv:2205.14135.
+   * arXiv:2205.14135. Where the shape has a dropout, v is weighted with dropout(softmax(…)).
    *
    * @param q (N, H·D), compute type; rows of q, k and v may be strided (columns of one matrix)
    * @param k (N, kvHeads·D)
@@ -24,7 +24,10 @@ public interface AttentionOps {
       Tensor out,
       Tensor logSumExp);
 
-  /** Sets dq, dk, dv (strided as q, k, v may be) from dOut(N, H·D) and what forward saw and set. */
+  /**
+   * Sets dq, dk, dv (strided as q, k, v may be) from dOut(N, H·D) and what forward saw and set, its
+   * dropout included.
+   */
   void backward(AttentionShape shape, Segments segments, AttentionGradient gradient);
 
   /**

@@ -1,5 +1,6 @@
 package io.adapterworks.pass;
 
+import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.Write;
 import io.adapterworks.model.BaseModel;
@@ -9,17 +10,24 @@ import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
+import java.util.Optional;
 
-/** BERT's input: word plus position plus the first token type, normalised. All frozen. */
+/**
+ * BERT's input: word plus position plus the first token type, normalised, dropped out while
+ * training. Frozen.
+ */
 final class BertEmbedding {
   private final Engine engine;
   private final int hidden;
   private final Tensor words;
   private final Tensor positions;
   private final FrozenLayerNorm norm;
+  private final Optional<Dropout> dropout;
 
-  BertEmbedding(Engine engine, BaseModel base, BertConfig config, TensorScope scope) {
+  BertEmbedding(Engine engine, BaseModel base, Optional<Dropout> dropout, TensorScope scope) {
+    BertConfig config = (BertConfig) base.config();
     this.engine = engine;
+    this.dropout = dropout;
     this.hidden = config.hidden();
     String path = base.prefix() + "embeddings.";
     HostTensor wordTable = base.weight(path + "word_embeddings.weight");
@@ -44,7 +52,7 @@ final class BertEmbedding {
   }
 
   /** (N, C), allocated in {@code scope}. */
-  Tensor forward(DeviceBatch batch, TensorScope scope) {
+  Tensor forward(DeviceBatch batch, PassMode mode, TensorScope scope) {
     long n = batch.tokens();
     Tensor sum = scope.allocate(engine.computeType(), n, hidden);
     Tensor y = scope.allocate(engine.computeType(), n, hidden);
@@ -52,6 +60,9 @@ final class BertEmbedding {
     engine.sequence().gather(words, batch.ids(), Write.SET, sum);
     engine.sequence().gather(positions, batch.positions(), Write.ADD, sum);
     norm.forward(sum, y, stats);
+    if (mode == PassMode.TRAINING) {
+      dropout.ifPresent(drop -> engine.activation().dropout(y, drop, y));
+    }
     return y;
   }
 }

@@ -23,19 +23,21 @@ final class BertLayer {
   private final int hidden;
   private final int intermediate;
   private final AttentionShape attention;
+  private final AttentionShape trainedAttention;
   private final AdaptedLinear queryKeyValue;
-  private final AdaptedLinear attentionOutput;
+  private final ResidualBranch attentionOutput;
   private final FrozenLayerNorm attentionNorm;
   private final AdaptedLinear up;
-  private final AdaptedLinear down;
+  private final ResidualBranch down;
   private final FrozenLayerNorm outputNorm;
 
   BertLayer(
       Engine engine,
       BaseModel base,
-      BertConfig config,
       DeviceParameters parameters,
+      EncoderDropout dropout,
       LayerPlace place) {
+    BertConfig config = (BertConfig) base.config();
     this.engine = engine;
     this.hidden = config.hidden();
     this.intermediate = config.intermediate();
@@ -47,6 +49,7 @@ final class BertLayer {
             headDim,
             (float) (1 / Math.sqrt(headDim)),
             AttentionShape.Mask.FULL);
+    this.trainedAttention = attention.with(parameters.tokenDropout(dropout.attention()));
     String path = base.prefix() + "encoder.layer." + place.index() + ".";
     LinearLoader linear = new LinearLoader(engine, base, parameters, WeightStorage.COMPUTE_TYPE);
     this.queryKeyValue =
@@ -55,10 +58,18 @@ final class BertLayer {
                 path + "attention.self.query",
                 path + "attention.self.key",
                 path + "attention.self.value"));
-    this.attentionOutput = linear.single(path + "attention.output.dense");
+    this.attentionOutput =
+        new ResidualBranch(
+            engine,
+            linear.single(path + "attention.output.dense"),
+            parameters.tokenDropout(dropout.hidden()));
     this.attentionNorm = norm(base, config, place.weights(), path + "attention.output.LayerNorm");
     this.up = linear.single(path + "intermediate.dense");
-    this.down = linear.single(path + "output.dense");
+    this.down =
+        new ResidualBranch(
+            engine,
+            linear.single(path + "output.dense"),
+            parameters.tokenDropout(dropout.hidden()));
     this.outputNorm = norm(base, config, place.weights(), path + "output.LayerNorm");
   }
 
@@ -70,9 +81,9 @@ final class BertLayer {
   /** True if an adapter sits on any linear layer here. */
   boolean isAdapted() {
     return queryKeyValue.isAdapted()
-        || attentionOutput.isAdapted()
+        || attentionOutput.linear().isAdapted()
         || up.isAdapted()
-        || down.isAdapted();
+        || down.linear().isAdapted();
   }
 
   /** What forward leaves for backward. All (N, …), in the compute type but for the float32 rest. */
@@ -102,19 +113,18 @@ final class BertLayer {
     engine
         .attention()
         .forward(
-            attention,
+            mode == PassMode.TRAINING ? trainedAttention : attention,
             segments,
             saved.queryKeyValue.columns(0, hidden),
             saved.queryKeyValue.columns(hidden, hidden),
             saved.queryKeyValue.columns(2L * hidden, hidden),
             saved.context,
             saved.logSumExp);
-    attentionOutput.forwardWithResidual(
-        mode, saved.context, saved.hAttentionOutput, x, saved.attentionSum);
+    attentionOutput.forward(mode, saved.context, saved.hAttentionOutput, x, saved.attentionSum);
     attentionNorm.forward(saved.attentionSum, saved.middle, saved.attentionStats);
     up.forward(mode, saved.middle, saved.hUp, saved.gate);
     engine.activation().geluForward(saved.gate, saved.activated);
-    down.forwardWithResidual(mode, saved.activated, saved.hDown, saved.middle, saved.outputSum);
+    down.forward(mode, saved.activated, saved.hDown, saved.middle, saved.outputSum);
     outputNorm.forward(saved.outputSum, saved.y, saved.outputStats);
     return saved;
   }
@@ -127,24 +137,31 @@ final class BertLayer {
         scope.allocate(type, n, 3L * hidden),
         scope.allocate(type, n, hidden),
         scope.allocate(DType.FLOAT32, attention.heads(), n),
-        scope.allocate(type, n, attentionOutput.totalRank()),
+        scope.allocate(type, n, attentionOutput.linear().totalRank()),
         scope.allocate(type, n, hidden),
         scope.allocate(DType.FLOAT32, n, 2),
         scope.allocate(type, n, hidden),
         scope.allocate(type, n, up.totalRank()),
         scope.allocate(type, n, intermediate),
         scope.allocate(type, n, intermediate),
-        scope.allocate(type, n, down.totalRank()),
+        scope.allocate(type, n, down.linear().totalRank()),
         scope.allocate(type, n, hidden),
         scope.allocate(DType.FLOAT32, n, 2),
         scope.allocate(type, n, hidden));
   }
 
   /** Memory that the backward passes of all layers share. */
-  record Scratch(Tensor dSum, Tensor dWide, Tensor dGate, Tensor dContext, Tensor dQueryKeyValue) {
+  record Scratch(
+      Tensor dSum,
+      Tensor dBranch,
+      Tensor dWide,
+      Tensor dGate,
+      Tensor dContext,
+      Tensor dQueryKeyValue) {
     static Scratch allocate(Engine engine, BertConfig config, long n, TensorScope scope) {
       DType type = engine.computeType();
       return new Scratch(
+          scope.allocate(type, n, config.hidden()),
           scope.allocate(type, n, config.hidden()),
           scope.allocate(type, n, config.intermediate()),
           scope.allocate(type, n, config.intermediate()),
@@ -162,13 +179,13 @@ final class BertLayer {
   void backward(Saved saved, Tensor dy, Segments segments, Scratch scratch, Reach reach) {
     Tensor dSum = scratch.dSum;
     outputNorm.backward(dy, saved.outputSum, saved.outputStats, dSum);
-    down.backward(dSum, saved.activated, saved.hDown, Write.SET, scratch.dWide);
+    down.backward(dSum, saved.activated, saved.hDown, scratch.dBranch, scratch.dWide);
     engine.activation().geluBackward(scratch.dWide, saved.gate, scratch.dGate);
     up.backward(scratch.dGate, saved.middle, saved.hUp, Write.ADD, dSum);
     attentionNorm.backward(dSum, saved.attentionSum, saved.attentionStats, dy);
     attentionOutput.backward(
-        dy, saved.context, saved.hAttentionOutput, Write.SET, scratch.dContext);
-    engine.attention().backward(attention, segments, attentionGradient(saved, scratch));
+        dy, saved.context, saved.hAttentionOutput, scratch.dBranch, scratch.dContext);
+    engine.attention().backward(trainedAttention, segments, attentionGradient(saved, scratch));
     if (reach == Reach.INPUT) {
       queryKeyValue.backward(scratch.dQueryKeyValue, saved.x, saved.hQueryKeyValue, Write.ADD, dy);
     } else {

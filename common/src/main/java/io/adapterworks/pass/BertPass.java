@@ -33,14 +33,25 @@ public final class BertPass implements SequenceClassifier {
   private final ClassificationHead head;
   private final int lowestAdapted;
 
+  /** A pass that drops nothing but what LoRA drops. */
+  public BertPass(
+      Engine engine, BaseModel base, LoraAdapter adapter, ClassificationObjective objective) {
+    this(engine, base, adapter, objective, EncoderDropout.NONE);
+  }
+
   /**
    * Brings base and adapter to the engine's device.
    *
    * @param adapter with a head; its values are the parameters until {@link #setParameters}
    * @param objective what training minimises
+   * @param dropout what the base drops while training
    */
   public BertPass(
-      Engine engine, BaseModel base, LoraAdapter adapter, ClassificationObjective objective) {
+      Engine engine,
+      BaseModel base,
+      LoraAdapter adapter,
+      ClassificationObjective objective,
+      EncoderDropout dropout) {
     Check.that(
         base.config() instanceof BertConfig,
         ErrorCode.MODEL,
@@ -52,10 +63,11 @@ public final class BertPass implements SequenceClassifier {
     this.objective = objective;
     this.weights = engine.openScope("weights");
     this.parameters = new DeviceParameters(engine, adapter, weights);
-    this.embedding = new BertEmbedding(engine, base, config, weights);
+    this.embedding =
+        new BertEmbedding(engine, base, parameters.tokenDropout(dropout.hidden()), weights);
     for (int i = 0; i < config.layers(); i++) {
       LayerPlace place = new LayerPlace(i, weights);
-      layers.add(new BertLayer(engine, base, config, parameters, place));
+      layers.add(new BertLayer(engine, base, parameters, dropout, place));
     }
     ParameterLayout.HeadParameters headParameters =
         adapter
@@ -115,7 +127,7 @@ public final class BertPass implements SequenceClassifier {
   private Forward forward(TokenBatch tokens, PassMode mode, TensorScope scope) {
     DeviceBatch batch =
         DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
-    Tensor x = embedding.forward(batch, scope);
+    Tensor x = embedding.forward(batch, mode, scope);
     List<BertLayer.Saved> saved = new ArrayList<>(layers.size());
     for (BertLayer layer : layers) {
       BertLayer.Saved step = layer.forward(x, batch.segments(), mode, scope);

@@ -28,7 +28,7 @@ import java.util.Optional;
 final class DeviceParameters {
   private final Engine engine;
   private final ParameterLayout layout;
-  private final float dropout;
+  private final double dropout;
   private final Tensor values;
   private final Tensor computeValues;
   private final Tensor gradients;
@@ -48,7 +48,7 @@ final class DeviceParameters {
     this.engine = engine;
     this.scope = scope;
     this.layout = adapter.layout();
-    this.dropout = (float) adapter.config().dropout();
+    this.dropout = adapter.config().dropout();
     this.values = scope.allocate(DType.FLOAT32, layout.size());
     this.computeValues =
         engine.computeType() == DType.FLOAT32
@@ -145,12 +145,20 @@ final class DeviceParameters {
       }
       outOffset += module.out();
     }
-    Optional<Dropout> training =
-        dropout > 0
-            ? Optional.of(
-                new Dropout(dropout, rows == Rows.TOKENS ? tokenDropout : sequenceDropout, sites++))
-            : Optional.empty();
-    return new LoraSites(new LoraGroup(slices, training), new LoraGroup(slices, Optional.empty()));
+    Tensor state = rows == Rows.TOKENS ? tokenDropout : sequenceDropout;
+    return new LoraSites(
+        new LoraGroup(slices, dropout(dropout, state)), new LoraGroup(slices, Optional.empty()));
+  }
+
+  /** A dropout site of its own for rows that are tokens; empty where the probability is 0. */
+  Optional<Dropout> tokenDropout(double probability) {
+    return dropout(probability, tokenDropout);
+  }
+
+  private Optional<Dropout> dropout(double probability, Tensor state) {
+    return probability > 0
+        ? Optional.of(new Dropout((float) probability, state, sites++))
+        : Optional.empty();
   }
 
   private LoraSlice slice(AdaptedModule adapted, int outOffset) {

@@ -60,7 +60,9 @@ public final class ClassifierTraining {
     LoraAdapter initial = initial(labels);
     TrainingData data =
         new TrainingData(rows(splits.training(), labels), rows(splits.validation(), labels));
-    try (BertPass pass = new BertPass(engine, base, initial, recipe.training().objective())) {
+    try (BertPass pass =
+        new BertPass(
+            engine, base, initial, recipe.training().objective(), recipe.base().dropout())) {
       TrainingResult result =
           new Trainer(pass, recipe.training(), seed, observer)
               .train(data, from.orElseGet(() -> TrainingState.initial(initial.values())));

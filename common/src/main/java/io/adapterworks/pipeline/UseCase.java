@@ -84,9 +84,7 @@ public record UseCase(
             .map(i -> new InputConfig(placed(folder, i.path()), i.format(), i.columns()))
             .toList();
     BaseModelConfig model =
-        base.model().startsWith("builtin:")
-            ? base
-            : new BaseModelConfig(placed(folder, base.model()), base.pooling(), base.maxTokens());
+        base.model().startsWith("builtin:") ? base : base.withModel(placed(folder, base.model()));
     return new UseCase(
         name, purpose, task, placed, labels, warehouse, seed, curation, model, lora, training,
         engine, success, spark);

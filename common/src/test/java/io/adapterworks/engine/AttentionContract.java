@@ -2,6 +2,8 @@ package io.adapterworks.engine;
 
 import io.adapterworks.tensor.DType;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -39,6 +41,14 @@ public interface AttentionContract {
   EnginePair pair(DType computeType);
 
   private static void check(EnginePair pair, Case size, AttentionShape.Mask mask) {
+    check(pair, size, mask, side -> size.shape(mask));
+  }
+
+  private static void check(
+      EnginePair pair,
+      Case size,
+      AttentionShape.Mask mask,
+      Function<EnginePair.Side, AttentionShape> shapes) {
     DType type = pair.computeType();
     AttentionShape shape = size.shape(mask);
     String what = size + " " + mask + " ";
@@ -55,7 +65,7 @@ public interface AttentionContract {
             s.engine()
                 .attention()
                 .forward(
-                    shape,
+                    shapes.apply(s),
                     s.segments(starts),
                     s.of(qkv.columns(0, keys)),
                     s.of(qkv.columns(keys, shape.kvWidth())),
@@ -70,7 +80,7 @@ public interface AttentionContract {
             s.engine()
                 .attention()
                 .backward(
-                    shape,
+                    shapes.apply(s),
                     s.segments(starts),
                     new AttentionGradient(
                         s.of(qkv.columns(0, keys)),
@@ -101,6 +111,23 @@ public interface AttentionContract {
     try (EnginePair pair = pair(type)) {
       for (Case size : ATTENTION_CASES) {
         check(pair, size, AttentionShape.Mask.FULL);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  default void attentionDropsExactlyTheSpecifiedWeights(DType type) {
+    try (EnginePair pair = pair(type)) {
+      Twin seed = pair.seed(0x123456789ABCDEFL, 37);
+      for (Case size : ATTENTION_CASES) {
+        for (AttentionShape.Mask mask : AttentionShape.Mask.values()) {
+          check(
+              pair,
+              size,
+              mask,
+              side -> size.shape(mask).with(Optional.of(new Dropout(0.25f, side.of(seed), 5))));
+        }
       }
     }
   }

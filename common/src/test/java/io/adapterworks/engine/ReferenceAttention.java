@@ -45,6 +45,11 @@ final class ReferenceAttention implements AttentionOps {
     return shape.mask() == AttentionShape.Mask.CAUSAL ? n + 1 : segments.start(segment + 1);
   }
 
+  /** What dropout multiplies the weight of key {@code place} of n's sequence with. */
+  private static double kept(AttentionShape shape, int head, int n, int place) {
+    return shape.dropout().map(d -> ReferencePhilox.attentionFactor(d, head, n, place)).orElse(1.0);
+  }
+
   private static void clear(Tensor tensor) {
     new ReferenceTransfer().fill(tensor, 0);
   }
@@ -77,7 +82,8 @@ final class ReferenceAttention implements AttentionOps {
           double logSum = highest + Math.log(sum);
           set(logSumExp, h, n, logSum);
           for (int m = 0; m < scores.length; m++) {
-            head.addRow(out, h, n, Math.exp(scores[m] - logSum), head.row(v, head.kv, first + m));
+            double weight = kept(shape, h, n, m) * Math.exp(scores[m] - logSum);
+            head.addRow(out, h, n, weight, head.row(v, head.kv, first + m));
           }
         }
       }
@@ -94,21 +100,28 @@ final class ReferenceAttention implements AttentionOps {
       for (int s = 0; s < segments.count(); s++) {
         for (int n = segments.start(s); n < segments.start(s + 1); n++) {
           for (int m = segments.start(s); m < end(shape, segments, s, n); m++) {
-            backwardPair(head, gradient, n, m);
+            double kept = kept(shape, h, n, m - segments.start(s));
+            backwardPair(head, gradient, new Pair(n, m, kept));
           }
         }
       }
     }
   }
 
-  private static void backwardPair(Head head, AttentionGradient g, int n, int m) {
+  /** A query, a key, and what dropout multiplies the weight between them with. */
+  private record Pair(int query, int key, double kept) {}
+
+  private static void backwardPair(Head head, AttentionGradient g, Pair pair) {
+    int n = pair.query;
+    int m = pair.key;
     double scale = head.shape.scale();
     int h = head.query;
     double weight =
         Math.exp(scale * head.dot(g.q(), h, n, g.k(), head.kv, m) - get(g.logSumExp(), h, n));
     double delta = head.dot(g.dOut(), h, n, g.out(), h, n);
-    double dScore = weight * (head.dot(g.dOut(), h, n, g.v(), head.kv, m) - delta);
-    head.addRow(g.dv(), head.kv, m, weight, head.row(g.dOut(), h, n));
+    double dWeight = pair.kept * head.dot(g.dOut(), h, n, g.v(), head.kv, m);
+    double dScore = weight * (dWeight - delta);
+    head.addRow(g.dv(), head.kv, m, pair.kept * weight, head.row(g.dOut(), h, n));
     head.addRow(g.dq(), h, n, scale * dScore, head.row(g.k(), head.kv, m));
     head.addRow(g.dk(), head.kv, m, scale * dScore, head.row(g.q(), h, n));
   }

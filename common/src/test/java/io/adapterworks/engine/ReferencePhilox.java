@@ -8,15 +8,24 @@ final class ReferencePhilox {
 
   /** What element {@code index} of rows of {@code columns} is multiplied with: 0 or 1/(1 − p). */
   static double factor(Dropout dropout, long index, long columns) {
+    long group = index / 8 + origin(dropout) * ((columns + 7) / 8);
+    int[] counter = {(int) group, (int) (group >>> 32), dropout.site(), 0};
+    return factor(dropout, counter, (int) (index % 8));
+  }
+
+  /** What the weight of query {@code n} in a head for the key at a place is multiplied with. */
+  static double attentionFactor(Dropout dropout, int head, int n, int key) {
+    int row = (int) (origin(dropout) + n);
+    return factor(dropout, new int[] {key / 8, row, dropout.site(), 1 + head}, key % 8);
+  }
+
+  private static long origin(Dropout dropout) {
+    return ReferenceStorage.integer(dropout.seed(), 1);
+  }
+
+  private static double factor(Dropout dropout, int[] counter, int lane) {
     long seed = ReferenceStorage.integer(dropout.seed(), 0);
-    long origin = ReferenceStorage.integer(dropout.seed(), 1);
-    long group = index / 8 + origin * ((columns + 7) / 8);
-    int[] words =
-        block(
-            new int[] {(int) group, (int) (group >>> 32), dropout.site(), 0},
-            (int) seed,
-            (int) (seed >>> 32));
-    int lane = (int) (index % 8);
+    int[] words = block(counter, (int) seed, (int) (seed >>> 32));
     int bits = (words[lane / 2] >>> (16 * (lane % 2))) & 0xFFFF;
     return bits >= dropout.threshold() ? 1 / (1 - (double) dropout.probability()) : 0;
   }

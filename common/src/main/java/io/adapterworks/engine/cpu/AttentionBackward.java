@@ -1,11 +1,13 @@
 package io.adapterworks.engine.cpu;
 
 import io.adapterworks.engine.AttentionShape;
+import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.Segments;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Backward of one group of blocks. The probabilities are computed again. Gradients of keys and
@@ -15,10 +17,12 @@ import java.util.List;
 final class AttentionBackward {
   private final CpuContext context;
   private final AttentionScores scores;
+  private final AttentionDropout dropout;
 
-  AttentionBackward(CpuContext context, AttentionScores scores) {
+  AttentionBackward(CpuContext context, AttentionScores scores, AttentionDropout dropout) {
     this.context = context;
     this.scores = scores;
+    this.dropout = dropout;
   }
 
   /**
@@ -40,7 +44,17 @@ final class AttentionBackward {
       long softmax = scores.floats(Scratch.Purpose.SCORES, tile);
       scores.compute(segments, group, tile, rows.packed, softmax);
       context.dnnl().run(tile.softmaxSpec(), softmax, softmax);
-      long dSoftmax = valueGradients(tile, rows, softmax, values);
+      Optional<Dropped> dropped =
+          shape
+              .dropout()
+              .map(drop -> dropped(drop, new AttentionDropout.Place(segments, group, tile)));
+      long weights =
+          dropped
+              .map(drop -> weights(tile, drop, softmax))
+              .orElseGet(() -> scores.converted(Scratch.Purpose.PROBABILITIES, tile, softmax));
+      long dSoftmax = valueGradients(tile, rows, weights, values);
+      dropped.ifPresent(
+          drop -> dropout.multiply(tile, drop.dropout, drop.mask, dSoftmax, dSoftmax));
       context.dnnl().run(tile.softmaxBackwardSpec(), dSoftmax, softmax, dSoftmax);
       queryAndKeyGradients(tile, rows, dSoftmax, keys);
       from += tile.queries();
@@ -49,11 +63,28 @@ final class AttentionBackward {
     values.finish();
   }
 
+  /** A dropout, and its mask for a tile. */
+  private record Dropped(Dropout dropout, long mask) {}
+
+  private Dropped dropped(Dropout drop, AttentionDropout.Place place) {
+    return new Dropped(drop, dropout.mask(drop, place));
+  }
+
+  /** What v was weighted with, in the compute type; the softmax itself is needed afterwards. */
+  private long weights(AttentionTile tile, Dropped dropped, long softmax) {
+    Scratch.Purpose free =
+        context.computeType() == DType.FLOAT32
+            ? Scratch.Purpose.PROBABILITIES
+            : Scratch.Purpose.PROBABILITIES_GRADIENT;
+    long to = scores.floats(free, tile);
+    dropout.multiply(tile, dropped.dropout, dropped.mask, softmax, to);
+    return scores.converted(Scratch.Purpose.PROBABILITIES, tile, to);
+  }
+
   /** Sets or adds to dv; returns where dOut·vᵀ is. */
-  private long valueGradients(AttentionTile tile, Packed rows, long softmax, Sink values) {
+  private long valueGradients(AttentionTile tile, Packed rows, long weights, Sink values) {
     int width = context.computeType().bytes();
     int outWidth = tile.shape().queryWidth();
-    long probabilities = scores.converted(Scratch.Purpose.PROBABILITIES, tile, softmax);
     long dSoftmax = scores.floats(Scratch.Purpose.PROBABILITIES_GRADIENT, tile);
     long value = scores.address(rows.packed, outWidth + tile.shape().kvWidth());
     for (int j = 0; j < tile.sharing(); j++) {
@@ -62,7 +93,7 @@ final class AttentionBackward {
           .dnnl()
           .run(
               tile.valueGradientSpec(values.layout(tile), values.postOps(1f)),
-              probabilities + tile.scoreOffset(j) * width,
+              weights + tile.scoreOffset(j) * width,
               dOut,
               values.address);
       context

@@ -1,6 +1,7 @@
 package io.adapterworks.engine.cpu;
 
 import io.adapterworks.engine.AttentionShape;
+import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.Segments;
 import io.adapterworks.tensor.Tensor;
 
@@ -8,10 +9,12 @@ import io.adapterworks.tensor.Tensor;
 final class AttentionForward {
   private final CpuContext context;
   private final AttentionScores scores;
+  private final AttentionDropout dropout;
 
-  AttentionForward(CpuContext context, AttentionScores scores) {
+  AttentionForward(CpuContext context, AttentionScores scores, AttentionDropout dropout) {
     this.context = context;
     this.scores = scores;
+    this.dropout = dropout;
   }
 
   /** Sets {@code attended} (packed rows, H·D) and the group's part of logSumExp. */
@@ -31,6 +34,10 @@ final class AttentionForward {
       scores.compute(segments, group, tile, packed, raw);
       context.dnnl().run(tile.softmaxSpec(), raw, softmax);
       LogSumExp.store(context.scratch(), tile, group, logSumExp);
+      shape
+          .dropout()
+          .ifPresent(
+              drop -> drop(drop, new AttentionDropout.Place(segments, group, tile), softmax));
       long probabilities = scores.converted(Scratch.Purpose.PROBABILITIES_GRADIENT, tile, softmax);
       for (int j = 0; j < tile.sharing(); j++) {
         context
@@ -43,5 +50,9 @@ final class AttentionForward {
       }
       from += tile.queries();
     }
+  }
+
+  private void drop(Dropout drop, AttentionDropout.Place place, long softmax) {
+    dropout.multiply(place.tile(), drop, dropout.mask(drop, place), softmax, softmax);
   }
 }

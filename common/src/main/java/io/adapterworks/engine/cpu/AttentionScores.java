@@ -4,6 +4,7 @@ import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Segments;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
+import java.util.Optional;
 
 /** What forward and backward of attention share: tiles, masked scores, their conversion. */
 final class AttentionScores {
@@ -18,7 +19,7 @@ final class AttentionScores {
     this.mask = new AttentionMask(context.scratch());
   }
 
-  /** The tile of a group that begins at query row {@code from}. */
+  /** The tile of a group, one for all layers, that begins at query row {@code from}. */
   AttentionTile tile(AttentionShape shape, AttentionPlan.Group group, int from) {
     int length = group.length();
     int blocks = group.blocks().size();
@@ -29,8 +30,9 @@ final class AttentionScores {
       rows = (int) Math.max(quantum, fitting / quantum * quantum);
     }
     int queries = Math.min(rows, length - from);
+    AttentionShape constants = shape.with(Optional.empty());
     int keys = shape.mask() == AttentionShape.Mask.CAUSAL ? from + queries : length;
-    return new AttentionTile(shape, context.computeType(), blocks, length, from, queries, keys);
+    return new AttentionTile(constants, context.computeType(), blocks, length, from, queries, keys);
   }
 
   /** Sets the tile's masked scores at the float32 address {@code scores}. */

@@ -18,9 +18,10 @@ final class CpuAttentionOps implements AttentionOps {
 
   CpuAttentionOps(CpuContext context) {
     AttentionScores scores = new AttentionScores(context);
+    AttentionDropout dropout = new AttentionDropout(context);
     blocks = new AttentionBlocks(context);
-    forward = new AttentionForward(context, scores);
-    backward = new AttentionBackward(context, scores);
+    forward = new AttentionForward(context, scores, dropout);
+    backward = new AttentionBackward(context, scores, dropout);
     rotation = new Rotation(context.rows());
   }
 

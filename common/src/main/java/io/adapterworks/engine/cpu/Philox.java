@@ -1,5 +1,7 @@
 package io.adapterworks.engine.cpu;
 
+import io.adapterworks.engine.Dropout;
+import java.util.Arrays;
 import java.util.stream.LongStream;
 
 /**
@@ -10,7 +12,7 @@ import java.util.stream.LongStream;
  */
 final class Philox {
   /** Counters that are worked on together; their four arrays stay in the first-level cache. */
-  private static final int CHUNK = 512;
+  static final int CHUNK = 512;
 
   private static final int LANES = 8;
   private static final int ROUNDS = 10;
@@ -55,6 +57,33 @@ final class Philox {
       compare(c0, c1, c2, c3, threshold - 1L);
       mask.longs().put(start, c0, 0, count);
     }
+  }
+
+  /**
+   * Sets a counter that {@link #attentionMasks} will use, i < CHUNK.
+   *
+   * @param eight which eight keys
+   * @param row of the query
+   */
+  void setCounter(int i, long eight, long row, int head) {
+    c0[i] = eight;
+    c1[i] = row & LOW;
+    c3[i] = 1L + head;
+  }
+
+  /**
+   * Eight mask bytes for each of the counters set before, as {@link
+   * io.adapterworks.engine.AttentionShape} counts weights. Valid until the next call of any method.
+   */
+  long[] attentionMasks(long seed, Dropout dropout) {
+    Arrays.fill(c2, dropout.site() & LOW);
+    for (int round = 0; round < ROUNDS; round++) {
+      int k0 = (int) seed + round * WEYL_0;
+      int k1 = (int) (seed >>> 32) + round * WEYL_1;
+      round(c0, c1, c2, c3, k0 & LOW, k1 & LOW);
+    }
+    compare(c0, c1, c2, c3, dropout.threshold() - 1L);
+    return c0;
   }
 
   /**

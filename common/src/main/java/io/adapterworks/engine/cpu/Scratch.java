@@ -43,7 +43,8 @@ final class Scratch implements AutoCloseable {
     LOGITS,
     LOGITS_GRADIENT,
     UNPACKED,
-    DROPOUT_MASK
+    DROPOUT_MASK,
+    ATTENTION_DROPOUT
   }
 
   private final Map<Purpose, NativeBlock> blocks = new EnumMap<>(Purpose.class);

@@ -3,6 +3,7 @@ package io.adapterworks.engine.cuda;
 import io.adapterworks.engine.AttentionGradient;
 import io.adapterworks.engine.AttentionOps;
 import io.adapterworks.engine.AttentionShape;
+import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.Segments;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
@@ -10,11 +11,12 @@ import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * {@link AttentionOps}: blockwise on tensor cores for bfloat16 and the usual head sizes, else one
- * warp a row.
+ * {@link AttentionOps}: blockwise on tensor cores for bfloat16 and the usual head sizes, else, and
+ * where weights are dropped, one warp a row.
  */
 final class CudaAttentionOps implements AttentionOps {
   private static final Set<Integer> BLOCKWISE_HEADS = Set.of(32, 64, 128);
@@ -32,7 +34,7 @@ final class CudaAttentionOps implements AttentionOps {
 
   CudaAttentionOps(CudaContext context) {
     this.context = context;
-    this.plain = context.source(List.of("attention_plain.cu"));
+    this.plain = context.source(List.of("philox.cu", "attention_plain.cu"));
   }
 
   private Kernels.Launch plain(String name) {
@@ -62,6 +64,7 @@ final class CudaAttentionOps implements AttentionOps {
         MAX_HEAD);
     return context.computeType() == DType.BFLOAT16
         && BLOCKWISE_HEADS.contains(shape.headDim())
+        && shape.dropout().isEmpty()
         && shape.scale() > 0
         && CudaContext.vectorWidth(shape.headDim(), tensors) > 1;
   }
@@ -105,6 +108,9 @@ final class CudaAttentionOps implements AttentionOps {
       launch.integer(shape.headDim());
     }
     launch.real(shape.scale()).flag(shape.mask() == AttentionShape.Mask.CAUSAL);
+    if (!form.blockwise()) {
+      dropout(launch, shape.dropout());
+    }
     int rows = form.blockwise() ? TILE_ROWS : PLAIN_ROWS;
     long blocks = ((long) segments.maxLength() + rows - 1) / rows;
     if (form.blockwise()) {
@@ -118,6 +124,14 @@ final class CudaAttentionOps implements AttentionOps {
           new Kernels.Block(THREADS, 1),
           0);
     }
+  }
+
+  private static void dropout(Kernels.Launch launch, Optional<Dropout> dropout) {
+    launch
+        .number(dropout.map(d -> CudaStorage.address(d.seed())).orElse(0L))
+        .integer(dropout.map(Dropout::site).orElse(0))
+        .integer(dropout.map(Dropout::threshold).orElse(0))
+        .real(dropout.map(d -> 1 / (1 - d.probability())).orElse(1f));
   }
 
   @Override

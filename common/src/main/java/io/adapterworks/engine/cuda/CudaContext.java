@@ -23,7 +23,7 @@ final class CudaContext implements AutoCloseable {
     this.device = device;
     this.computeType = computeType;
     this.kernels = kernels;
-    this.source = source(List.of("elementwise.cu", "norm.cu", "rows.cu", "rotary.cu"));
+    this.source = source(List.of("philox.cu", "elementwise.cu", "norm.cu", "rows.cu", "rotary.cu"));
     this.scratch = new DeviceArena(device, "working memory");
     this.weights = new DeviceArena(device, "the base model");
   }

@@ -1,5 +1,6 @@
 // Attention for any type and any head size up to 256: one warp a row, one key at a time. For float32
-// runs and head sizes that the blockwise kernels do not cover.
+// runs, for dropout, and for head sizes that the blockwise kernels do not cover. All end with the
+// dropout of weights: threshold is 0 where nothing is dropped, keep is 1 / (1 - probability).
 // Blocks: 4 warps; grid (rows / 4 of the longest segment, heads, segments).
 
 #define LANES 8
@@ -44,11 +45,26 @@ __device__ __forceinline__ void addScaled(Row& to, float factor, const Row& from
   }
 }
 
+// What the weight of query n in a head for the key at a place of its sequence is multiplied with; seed
+// holds the seed and the origin, 64 bits each.
+__device__ __forceinline__ float kept(int head, int n, int place, const unsigned* seed,
+                                      unsigned site, unsigned threshold, float keep) {
+  if (threshold == 0) {
+    return 1.f;
+  }
+  unsigned words[4] = {(unsigned)(place / 8), seed[2] + n, site, 1u + head};
+  philox(words, seed);
+  int lane = place % 8;
+  unsigned word = lane < 4 ? (lane < 2 ? words[0] : words[1]) : (lane < 6 ? words[2] : words[3]);
+  return ((word >> (16 * (lane % 2))) & 0xffffu) >= threshold ? keep : 0.f;
+}
+
 extern "C" __global__ void attention_forward_plain(const T* q, int64 qStride, const T* k,
                                                    int64 kStride, const T* v, int64 vStride, T* out,
                                                    int64 outStride, float* logSumExp, const int* starts, int tokens,
                                                    int group, int headDim, float scale,
-                                                   int causal) {
+                                                   int causal, const unsigned* seed, unsigned site,
+                                                   unsigned threshold, float keep) {
   int head = blockIdx.y, first = starts[blockIdx.z], end = starts[blockIdx.z + 1];
   int n = first + blockIdx.x * 4 + threadIdx.x / 32;
   if (n >= end) {
@@ -62,10 +78,11 @@ extern "C" __global__ void attention_forward_plain(const T* q, int64 qStride, co
     float score = scale * dot(query, readRow(k + m * kStride + column, headDim));
     float top = fmaxf(highest, score);
     float shrink = expf(highest - top), weight = expf(score - top);
+    float used = weight * kept(head, n, m - first, seed, site, threshold, keep);
     Row value = readRow(v + m * vStride + column, headDim);
 #pragma unroll
     for (int i = 0; i < LANES; i++) {
-      sum.v[i] = sum.v[i] * shrink + weight * value.v[i];
+      sum.v[i] = sum.v[i] * shrink + used * value.v[i];
     }
     total = total * shrink + weight;
     highest = top;
@@ -94,7 +111,9 @@ extern "C" __global__ void attention_dq_plain(const T* q, int64 qStride, const T
                                               const T* v, int64 vStride, const T* dOut,
                                               const float* logSumExp, const float* delta, T* dq,
                                               int64 dqStride, const int* starts, int tokens,
-                                              int group, int headDim, float scale, int causal) {
+                                              int group, int headDim, float scale, int causal,
+                                              const unsigned* seed, unsigned site,
+                                              unsigned threshold, float keep) {
   int head = blockIdx.y, first = starts[blockIdx.z], end = starts[blockIdx.z + 1];
   int n = first + blockIdx.x * 4 + threadIdx.x / 32;
   if (n >= end) {
@@ -108,7 +127,8 @@ extern "C" __global__ void attention_dq_plain(const T* q, int64 qStride, const T
   for (int m = first; m < (causal ? n + 1 : end); m++) {
     Row key = readRow(k + m * kStride + column, headDim);
     float weight = expf(scale * dot(query, key) - logSum);
-    float dWeight = dot(gradient, readRow(v + m * vStride + column, headDim));
+    float used = kept(head, n, m - first, seed, site, threshold, keep);
+    float dWeight = used * dot(gradient, readRow(v + m * vStride + column, headDim));
     addScaled(sum, weight * (dWeight - shift), key);
   }
   writeRow(dq + n * dqStride + head * headDim, sum, scale, headDim);
@@ -120,7 +140,8 @@ extern "C" __global__ void attention_dkv_plain(const T* q, int64 qStride, const 
                                                const float* logSumExp, const float* delta, T* dk,
                                                int64 dkStride, T* dv, int64 dvStride,
                                                const int* starts, int tokens, int group, int headDim,
-                                               float scale, int causal) {
+                                               float scale, int causal, const unsigned* seed,
+                                               unsigned site, unsigned threshold, float keep) {
   int first = starts[blockIdx.z], end = starts[blockIdx.z + 1];
   int m = first + blockIdx.x * 4 + threadIdx.x / 32;
   if (m >= end) {
@@ -135,8 +156,10 @@ extern "C" __global__ void attention_dkv_plain(const T* q, int64 qStride, const 
       Row query = readRow(q + n * qStride + head * headDim, headDim);
       Row gradient = readRow(dOut + ((int64)n * gridDim.y * group + head) * headDim, headDim);
       float weight = expf(scale * dot(query, key) - logSumExp[(int64)head * tokens + n]);
-      float dScore = weight * (dot(gradient, value) - delta[(int64)head * tokens + n]);
-      addScaled(dValue, weight, gradient);
+      float used = kept(head, n, m - first, seed, site, threshold, keep);
+      float dWeight = used * dot(gradient, value);
+      float dScore = weight * (dWeight - delta[(int64)head * tokens + n]);
+      addScaled(dValue, used * weight, gradient);
       addScaled(dKey, dScore, query);
     }
   }

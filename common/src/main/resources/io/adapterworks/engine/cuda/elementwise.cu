@@ -127,8 +127,8 @@ extern "C" __global__ void swiglu_backward(const T* dy, int64 dyStride, const T*
              : swiGluBackward<1>(dy, gateUp, dGateUp, at.column, columns);
 }
 
-// One thread makes the eight lanes of one Philox4x32-10 block. Salmon et al. 2011. seed holds the
-// seed and the origin, 64 bits each; the origin counts rows.
+// One thread makes the eight lanes of one Philox block. seed holds the seed and the origin, 64 bits
+// each; the origin counts rows.
 extern "C" __global__ void dropout(const T* x, int64 xStride, T* y, int64 yStride, int64 count,
                                    int columns, const unsigned* seed, unsigned site,
                                    unsigned threshold, float keep, int add) {
@@ -137,20 +137,8 @@ extern "C" __global__ void dropout(const T* x, int64 xStride, T* y, int64 yStrid
     return;
   }
   int64 counter = group + ((int64)seed[2] | (int64)seed[3] << 32) * ((columns + 7) / 8);
-  unsigned c0 = (unsigned)counter, c1 = (unsigned)(counter >> 32), c2 = site, c3 = 0;
-  unsigned low = seed[0], high = seed[1];
-#pragma unroll
-  for (int round = 0; round < 10; round++) {
-    unsigned firstHigh = __umulhi(0xD2511F53u, c0), firstLow = 0xD2511F53u * c0;
-    unsigned secondHigh = __umulhi(0xCD9E8D57u, c2), secondLow = 0xCD9E8D57u * c2;
-    c0 = secondHigh ^ c1 ^ low;
-    c1 = secondLow;
-    c2 = firstHigh ^ c3 ^ high;
-    c3 = firstLow;
-    low += 0x9E3779B9u;
-    high += 0xBB67AE85u;
-  }
-  unsigned words[4] = {c0, c1, c2, c3};
+  unsigned words[4] = {(unsigned)counter, (unsigned)(counter >> 32), site, 0};
+  philox(words, seed);
   int64 row = group * 8 / columns;
   int column = group * 8 % columns;
 #pragma unroll
