@@ -11,7 +11,9 @@ import io.delta.tables.DeltaTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
@@ -20,6 +22,7 @@ import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -31,6 +34,12 @@ public final class DeltaStore {
   private static final String DELTA = "delta";
   private static final String TXN_APPLICATION = "spark.databricks.delta.write.txnAppId";
   private static final String TXN_VERSION = "spark.databricks.delta.write.txnVersion";
+
+  /** Operations that change files but no rows, as Delta names them. */
+  private static final Set<String> UPKEEP =
+      Set.of("OPTIMIZE", "VACUUM START", "VACUUM END", "REORG", "SET TBLPROPERTIES");
+
+  private static final int RECENT_COMMITS = 10;
 
   private final SparkSession spark;
   private final Path warehouse;
@@ -56,6 +65,25 @@ public final class DeltaStore {
   /** The newest version of a table, or empty where nothing was written yet. */
   public OptionalLong version(TableSpec table) {
     return log.version(table.name(), new Path(warehouse, table.name()));
+  }
+
+  /**
+   * The newest version that changed rows, or empty where nothing was written yet: compaction and
+   * vacuum make versions that hold the rows of the one before.
+   */
+  public OptionalLong dataVersion(TableSpec table) {
+    OptionalLong newest = version(table);
+    if (newest.isEmpty()) {
+      return newest;
+    }
+    for (int looked = RECENT_COMMITS; ; looked *= 10) {
+      List<Commit> commits = history(table, looked);
+      Optional<Commit> change =
+          commits.stream().filter(commit -> !UPKEEP.contains(commit.operation())).findFirst();
+      if (change.isPresent() || commits.size() < looked) {
+        return OptionalLong.of(change.map(Commit::version).orElse(newest.getAsLong()));
+      }
+    }
   }
 
   /** The newest rows; fails where nothing was written yet. */
@@ -105,12 +133,16 @@ public final class DeltaStore {
 
   /** Every commit, newest first. */
   public List<Commit> history(TableSpec table) {
+    return history(table, Integer.MAX_VALUE);
+  }
+
+  private List<Commit> history(TableSpec table, int most) {
     requireVersion(table);
     return attempt(
         "read the history of table " + table.name(),
         () ->
             DeltaTable.forPath(spark, path(table))
-                .history()
+                .history(most)
                 .select("version", "timestamp", "operation", "operationMetrics")
                 .collectAsList()
                 .stream()
@@ -126,11 +158,16 @@ public final class DeltaStore {
 
   /** Adds rows. */
   public WriteOutcome append(TableSpec table, Dataset<Row> rows) {
-    return write(table, writer(table, rows).mode("append"));
+    return version(table).isEmpty()
+        ? create(table, rows, SaveMode.Append, Optional.empty())
+        : write(table, writer(table, rows).mode("append"));
   }
 
   /** Adds rows, unless the table already took this transaction. */
   public WriteOutcome append(TableSpec table, Dataset<Row> rows, Transaction transaction) {
+    if (version(table).isEmpty()) {
+      return create(table, rows, SaveMode.Append, Optional.of(transaction));
+    }
     return write(
         table,
         writer(table, rows)
@@ -145,7 +182,7 @@ public final class DeltaStore {
    */
   public WriteOutcome appendNew(TableSpec table, Dataset<Row> rows) {
     if (version(table).isEmpty()) {
-      return write(table, writer(table, rows).mode("errorifexists"));
+      return create(table, rows, SaveMode.ErrorIfExists, Optional.empty());
     }
     return committing(
         table,
@@ -160,6 +197,9 @@ public final class DeltaStore {
 
   /** Replaces all rows by {@code rows}, unless the table already took this transaction. */
   public WriteOutcome replace(TableSpec table, Dataset<Row> rows, Transaction transaction) {
+    if (version(table).isEmpty()) {
+      return create(table, rows, SaveMode.Append, Optional.of(transaction));
+    }
     return write(
         table,
         writer(table, rows)
@@ -256,6 +296,14 @@ public final class DeltaStore {
     }
   }
 
+  private WriteOutcome create(
+      TableSpec table, Dataset<Row> rows, SaveMode mode, Optional<Transaction> transaction) {
+    Dataset<Row> conforming = conform(table, rows);
+    return committing(
+        table,
+        () -> new TableCreation(spark, path(table), table).write(conforming, mode, transaction));
+  }
+
   private WriteOutcome write(TableSpec table, DataFrameWriter<Row> writer) {
     return committing(table, () -> writer.save(path(table)));
   }
@@ -273,13 +321,7 @@ public final class DeltaStore {
   }
 
   private DataFrameWriter<Row> writer(TableSpec table, Dataset<Row> rows) {
-    DataFrameWriter<Row> writer =
-        conform(table, rows)
-            .write()
-            .format(DELTA)
-            .option("delta.enableDeletionVectors", "true")
-            .option("delta.dataSkippingNumIndexedCols", "4")
-            .options(table.properties());
+    DataFrameWriter<Row> writer = conform(table, rows).write().format(DELTA);
     return table.partitionBy().isEmpty()
         ? writer
         : writer.partitionBy(table.partitionBy().toArray(String[]::new));

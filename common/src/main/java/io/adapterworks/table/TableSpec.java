@@ -2,6 +2,7 @@ package io.adapterworks.table;
 
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +43,9 @@ public record TableSpec(
 
   /** The same table, created with this Delta property. */
   public TableSpec with(String property, String value) {
-    return new TableSpec(name, comment, columns, keys, partitionBy, Map.of(property, value));
+    Map<String, String> more = new HashMap<>(properties);
+    more.put(property, value);
+    return new TableSpec(name, comment, columns, keys, partitionBy, more);
   }
 
   /** The schema, each field nullable and carrying its comment. */
