@@ -1,9 +1,11 @@
 package io.adapterworks.curate;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 
 import io.adapterworks.curate.duplicate.Components;
+import io.adapterworks.curate.duplicate.FreshRows;
 import io.adapterworks.curate.duplicate.NearDuplicates;
 import io.adapterworks.curate.schema.BronzeTable;
 import io.adapterworks.curate.schema.CuratedTable;
@@ -27,6 +29,9 @@ import org.apache.spark.sql.types.StructType;
  * were partitioned, or of how many runs they took.
  */
 public final class Curation {
+  /** So many linked keys are sent to every task: some 100 MB. */
+  private static final int MOST_LINKS_SENT = 2_000_000;
+
   private static final StructType NODE_COMPONENTS =
       new StructType()
           .add(CurationStateTable.NODE, DataTypes.LongType, false)
@@ -43,20 +48,92 @@ public final class Curation {
     this.labels = List.copyOf(labels);
   }
 
-  /** Brings curated_examples and its companions up to bronze_examples. */
+  /**
+   * Brings curated_examples and its companions up to bronze_examples: finishes a run that was
+   * killed, then curates what came in since.
+   */
   public CurationOutcome run() {
-    Optional<CurationRun> due = CurationRun.due(store, config.fingerprint(labels));
-    if (due.isEmpty()) {
-      return new CurationOutcome.NothingNew(store.version(CuratedTable.SPEC).orElse(-1));
+    CurationOutcome outcome =
+        new CurationOutcome.NothingNew(store.dataVersion(CuratedTable.SPEC).orElse(-1));
+    String configuration = config.fingerprint(labels);
+    Optional<CurationRun> due = CurationRun.due(store, configuration);
+    while (due.isPresent()) {
+      outcome = outcome.then(run(due.get()));
+      due = CurationRun.due(store, configuration);
     }
-    CurationRun run = due.get();
+    return outcome;
+  }
+
+  /** Whether raw lines wait for curation, or a run that was killed waits to be finished. */
+  public static boolean hasBacklog(DeltaStore store) {
+    return CurationRun.hasBacklog(store);
+  }
+
+  private CurationOutcome run(CurationRun run) {
     Dataset<Row> rows =
         settled(new RowPass(config.rows(labels), config.nearDuplicates()).apply(fresh(run)));
-    Dataset<Row> known = known(run);
+    RunCounts counts = RunCounts.ofRows(rows);
     Dataset<Row> passed = rows.where(col(RejectTable.RULE).isNull());
-    List<Row> newLinks = links(passed, known).collectAsList();
-    Dataset<Row> verdicts = settled(verdicts(passed, known, components(run, newLinks)));
-    return new CurationWriter(store, run).write(rows, newLinks, verdicts, RunCounts.ofRows(rows));
+    Links found =
+        run.rebuilds()
+            ? firstLinks(passed)
+            : linksWithHistory(passed, store.readOrEmpty(CurationStateTable.SPEC), counts);
+    return new CurationWriter(store, run)
+        .write(rows, found.links(), settled(judged(found)), counts);
+  }
+
+  /**
+   * New links, and the rows of every cluster that a new row belongs to, each with its component.
+   */
+  private record Links(List<Row> links, Dataset<Row> clusters) {}
+
+  private Links firstLinks(Dataset<Row> passed) {
+    List<Row> links =
+        new NearDuplicates(config.nearDuplicates(), FreshRows.MANY)
+            .links(keys(passed).dropDuplicates(CurationStateTable.NODE))
+            .collectAsList();
+    Components components = new Components();
+    connect(components, links);
+    Dataset<Row> named = nodes(components.all());
+    return new Links(
+        links,
+        withComponent(passed, links.size() <= MOST_LINKS_SENT ? broadcast(named) : named, "left"));
+  }
+
+  private Links linksWithHistory(Dataset<Row> passed, Dataset<Row> known, RunCounts counts) {
+    FreshRows size = FreshRows.of(counts.read());
+    Dataset<Row> freshNodes = passed.select(CurationStateTable.NODE).distinct();
+    Dataset<Row> repeated =
+        known
+            .select(CurationStateTable.NODE)
+            .join(size.small(freshNodes), on(CurationStateTable.NODE), "left_semi")
+            .distinct();
+    Dataset<Row> freshKeys =
+        keys(passed)
+            .dropDuplicates(CurationStateTable.NODE)
+            .join(size.small(size.settled(repeated)), on(CurationStateTable.NODE), "left_anti");
+    List<Row> links =
+        new NearDuplicates(config.nearDuplicates(), size)
+            .links(freshKeys, keys(known))
+            .collectAsList();
+    Components components = new Components();
+    connect(components, store.readOrEmpty(DuplicateEdgeTable.SPEC).collectAsList());
+    connect(components, links);
+    List<Long> nodes = freshNodes.collectAsList().stream().map(row -> row.getLong(0)).toList();
+    Dataset<Row> touched = size.small(nodes(components.around(nodes)));
+    return new Links(
+        links,
+        withComponent(passed, touched, "inner")
+            .unionByName(withComponent(known, touched, "inner")));
+  }
+
+  private static void connect(Components components, List<Row> links) {
+    links.forEach(link -> components.connect(link.getLong(0), link.getLong(1)));
+  }
+
+  private Dataset<Row> judged(Links found) {
+    return new ClusterVerdicts(config.nearDuplicates().threshold(), new Splitter(config.split()))
+        .apply(found.clusters());
   }
 
   /**
@@ -72,46 +149,20 @@ public final class Curation {
         run.rebuilds()
             ? store.read(BronzeTable.SPEC, run.toBronze())
             : store.readAppended(BronzeTable.SPEC, run.fromBronze(), run.toBronze());
-    // A log of a million lines lies in one or two file splits: too few for the heaviest step.
+    // A log of a million lines may lie in one or two file splits: too few for the heaviest step.
     int wanted = 2 * store.spark().sparkContext().defaultParallelism();
-    return bronze.repartition(wanted);
-  }
-
-  private Dataset<Row> known(CurationRun run) {
-    return run.rebuilds()
-        ? store.spark().createDataFrame(List.of(), CurationStateTable.SPEC.schema())
-        : store.readOrEmpty(CurationStateTable.SPEC);
-  }
-
-  private Dataset<Row> links(Dataset<Row> passed, Dataset<Row> known) {
-    Dataset<Row> knownKeys = keys(known);
-    Dataset<Row> newKeys =
-        keys(passed)
-            .join(
-                knownKeys.select(CurationStateTable.NODE),
-                passed.col(CurationStateTable.NODE).equalTo(knownKeys.col(CurationStateTable.NODE)),
-                "left_anti");
-    return new NearDuplicates(config.nearDuplicates()).links(newKeys, knownKeys);
+    return bronze.rdd().getNumPartitions() < wanted ? bronze.repartition(wanted) : bronze;
   }
 
   private static Dataset<Row> keys(Dataset<Row> rows) {
     return rows.select(
-            CurationStateTable.NODE, CurationStateTable.BANDS, CurationStateTable.SHINGLES)
-        .dropDuplicates(CurationStateTable.NODE);
+        CurationStateTable.NODE, CurationStateTable.BANDS, CurationStateTable.SHINGLES);
   }
 
-  /** Which component each linked key belongs to. Links are 16 bytes each: the driver holds them. */
-  private Dataset<Row> components(CurationRun run, List<Row> newLinks) {
-    Components components = new Components();
-    if (!run.rebuilds()) {
-      store
-          .readOrEmpty(DuplicateEdgeTable.SPEC)
-          .collectAsList()
-          .forEach(link -> components.connect(link.getLong(0), link.getLong(1)));
-    }
-    newLinks.forEach(link -> components.connect(link.getLong(0), link.getLong(1)));
+  /** Nodes and their components, as rows. Both are 16 bytes a linked key: the driver holds them. */
+  private Dataset<Row> nodes(Map<Long, Long> components) {
     List<Row> rows =
-        components.all().entrySet().stream()
+        components.entrySet().stream()
             .map(
                 (Map.Entry<Long, Long> entry) ->
                     RowFactory.create(entry.getKey(), entry.getValue()))
@@ -123,27 +174,19 @@ public final class Curation {
         NODE_COMPONENTS);
   }
 
-  /** Verdicts on the clusters of new rows, with the known rows that share them. */
-  private Dataset<Row> verdicts(Dataset<Row> passed, Dataset<Row> known, Dataset<Row> components) {
-    Dataset<Row> fresh = withComponent(passed, components);
-    Dataset<Row> touched =
-        withComponent(known, components)
-            .join(
-                fresh.select(col(ClusterVerdicts.COMPONENT).as("touched")).distinct(),
-                col(ClusterVerdicts.COMPONENT).equalTo(col("touched")),
-                "left_semi");
-    return new ClusterVerdicts(config.nearDuplicates().threshold(), new Splitter(config.split()))
-        .apply(fresh.unionByName(touched));
-  }
-
-  private static Dataset<Row> withComponent(Dataset<Row> rows, Dataset<Row> components) {
+  private static Dataset<Row> withComponent(
+      Dataset<Row> rows, Dataset<Row> components, String join) {
     Dataset<Row> named = components.withColumnRenamed(CurationStateTable.NODE, "linked");
     return rows.drop(CurationStateTable.BANDS)
-        .join(named, col(CurationStateTable.NODE).equalTo(col("linked")), "left")
+        .join(named, col(CurationStateTable.NODE).equalTo(col("linked")), join)
         .withColumn(
             ClusterVerdicts.COMPONENT,
             coalesce(col(ClusterVerdicts.COMPONENT), col(CurationStateTable.NODE)))
         .drop("linked", RowPass.STEP, RejectTable.RULE, RejectTable.SCORE)
         .drop(RejectTable.THRESHOLD, RejectTable.REASON);
+  }
+
+  private static scala.collection.immutable.Seq<String> on(String column) {
+    return scala.jdk.javaapi.CollectionConverters.asScala(List.of(column)).toSeq();
   }
 }

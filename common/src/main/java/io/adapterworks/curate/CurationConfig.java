@@ -26,7 +26,8 @@ public record CurationConfig(
     Check.inRange("curation.maxLineBytes", maxLineBytes, 1024, 1 << 28);
   }
 
-  RowConfig rows(List<String> labels) {
+  /** The settings of the row steps for a use case of these labels. */
+  public RowConfig rows(List<String> labels) {
     return new RowConfig(labels, text, spam, language, pii);
   }
 

@@ -9,6 +9,20 @@ public sealed interface CurationOutcome {
   /** Version of curated_examples: the dataset. */
   long datasetVersion();
 
+  /** This outcome and that of the run after it, as one. */
+  default CurationOutcome then(CurationOutcome next) {
+    if (!(this instanceof Curated before) || !(next instanceof Curated after)) {
+      return next;
+    }
+    Map<String, Long> dropped = new LinkedHashMap<>(before.dropped());
+    after.dropped().forEach((rule, count) -> dropped.merge(rule, count, Long::sum));
+    return new Curated(
+        after.datasetVersion(),
+        before.read() + after.read(),
+        before.kept() + after.kept(),
+        dropped);
+  }
+
   /**
    * New rows were curated.
    *

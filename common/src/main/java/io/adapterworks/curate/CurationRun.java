@@ -16,9 +16,10 @@ import org.apache.spark.sql.functions;
 /**
  * Which rows a run curates, and its number. The number is the transaction of all its writes: its
  * high half counts how often everything was curated anew, because the settings had changed; its low
- * half is the version of bronze that the run comes up to. The state table is written last, so its
- * last transaction says how far curation has come: a run that was killed is done again whole, and
- * what it had written is written over.
+ * half is the version of bronze that the run comes up to. The table of runs is written first and
+ * the state table last. A run that has begun and not ended was killed: it is done again under its
+ * own number, up to the version of bronze that it had seen, and the tables that took it already
+ * pass over it. So a kill leaves no trace, whatever came in since.
  *
  * @param fromBronze version of bronze that is curated already; -1 for none
  */
@@ -34,20 +35,47 @@ record CurationRun(long number, long fromBronze, long toBronze, String configura
         bronze.isPresent(),
         ErrorCode.NOTHING_TO_DO,
         "table bronze_examples is not there yet, so there is nothing to curate; run ingest first");
-    long to = bronze.getAsLong();
-    OptionalLong last = store.lastTransaction(CurationStateTable.SPEC, APPLICATION);
-    if (last.isEmpty()) {
+    OptionalLong begun = store.lastTransaction(CurationRunTable.SPEC, APPLICATION);
+    OptionalLong ended = store.lastTransaction(CurationStateTable.SPEC, APPLICATION);
+    if (begun.isEmpty()) {
+      long to = newestRows(store);
       return Optional.of(new CurationRun(to, -1, to, configuration));
     }
-    long number = last.getAsLong();
+    long number = begun.getAsLong();
     if (!configuration.equals(configurationOf(store, number))) {
+      long to = newestRows(store);
       long epoch = (number >>> EPOCH) + 1;
       return Optional.of(new CurationRun((epoch << EPOCH) | to, -1, to, configuration));
     }
+    if (ended.isEmpty() || ended.getAsLong() < number) {
+      return Optional.of(killed(number, ended, configuration));
+    }
     long from = number & BRONZE_MASK;
-    return from == to
+    long to = from == bronze.getAsLong() ? from : newestRows(store);
+    return to <= from
         ? Optional.empty()
         : Optional.of(new CurationRun(number - from + to, from, to, configuration));
+  }
+
+  /** Whether lines came in after the last run, or that run did not end. */
+  static boolean hasBacklog(DeltaStore store) {
+    OptionalLong bronze = store.dataVersion(BronzeTable.SPEC);
+    OptionalLong begun = store.lastTransaction(CurationRunTable.SPEC, APPLICATION);
+    OptionalLong ended = store.lastTransaction(CurationStateTable.SPEC, APPLICATION);
+    return bronze.isPresent()
+        && (!begun.equals(ended)
+            || ended.isEmpty()
+            || (ended.getAsLong() & BRONZE_MASK) < bronze.getAsLong());
+  }
+
+  private static CurationRun killed(long number, OptionalLong ended, String configuration) {
+    boolean sameEpoch = ended.isPresent() && ended.getAsLong() >>> EPOCH == number >>> EPOCH;
+    long from = sameEpoch ? ended.getAsLong() & BRONZE_MASK : -1;
+    return new CurationRun(number, from, number & BRONZE_MASK, configuration);
+  }
+
+  private static long newestRows(DeltaStore store) {
+    return store.dataVersion(BronzeTable.SPEC).orElseThrow();
   }
 
   boolean rebuilds() {

@@ -18,7 +18,8 @@ import org.apache.spark.sql.Row;
 
 /**
  * Writes what a run decided, one commit a table, in an order that makes a killed run repeatable:
- * rows that others can be recomputed from come last.
+ * the table of runs first, so that it is known what had begun, and the state last, which the others
+ * can be recomputed without.
  */
 final class CurationWriter {
   private final DeltaStore store;
@@ -33,7 +34,11 @@ final class CurationWriter {
       Dataset<Row> rows, List<Row> links, Dataset<Row> verdicts, RunCounts rowCounts) {
     Dataset<Row> kept = verdicts.where(col(ClusterVerdicts.KEPT));
     Dataset<Row> dropped = verdicts.where(col(ClusterVerdicts.KEPT).equalTo(false));
-    RunCounts counts = rowCounts.withDuplicates(onlyNew(dropped, rows));
+    // A first load has no older rows among those dropped.
+    RunCounts counts = rowCounts.withDuplicates(run.rebuilds() ? dropped : onlyNew(dropped, rows));
+    add(
+        CurationRunTable.SPEC,
+        store.spark().createDataFrame(counts.rows(run), CurationRunTable.SPEC.schema()));
     put(CuratedTable.SPEC, kept.select(columns(CuratedTable.SPEC)), dropped);
     put(RejectTable.SPEC, rejects(rows, dropped), kept);
     put(LabelReviewTable.SPEC, review(kept), dropped);
@@ -41,13 +46,10 @@ final class CurationWriter {
         DuplicateEdgeTable.SPEC,
         store.spark().createDataFrame(links, DuplicateEdgeTable.SPEC.schema()));
     add(
-        CurationRunTable.SPEC,
-        store.spark().createDataFrame(counts.rows(run), CurationRunTable.SPEC.schema()));
-    add(
         CurationStateTable.SPEC,
         rows.where(col(RejectTable.RULE).isNull()).select(columns(CurationStateTable.SPEC)));
     return new CurationOutcome.Curated(
-        store.version(CuratedTable.SPEC).orElseThrow(),
+        store.dataVersion(CuratedTable.SPEC).orElseThrow(),
         counts.read(),
         counts.kept(),
         counts.droppedByRule());

@@ -20,7 +20,7 @@ import org.apache.spark.sql.Row;
 public record CuratedDataset(long version, LabelledSplits splits) {
   /** The newest version. */
   public static CuratedDataset newest(DeltaStore tables) {
-    OptionalLong version = tables.version(CuratedTable.SPEC);
+    OptionalLong version = tables.dataVersion(CuratedTable.SPEC);
     Check.that(
         version.isPresent(),
         ErrorCode.NOTHING_TO_DO,

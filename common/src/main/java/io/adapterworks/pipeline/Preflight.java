@@ -2,6 +2,7 @@ package io.adapterworks.pipeline;
 
 import io.adapterworks.curate.source.InputConfig;
 import io.adapterworks.curate.source.InputFiles;
+import io.adapterworks.curate.source.Intake;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.error.AdapterworksException;
@@ -37,7 +38,7 @@ public final class Preflight {
     InputFiles files = new InputFiles(new Configuration());
     for (InputConfig input : useCase.inputs()) {
       if (!isRemote(input.path())) {
-        files.list(input);
+        files.list(input, Intake.everything("preflight"));
       }
     }
   }

@@ -6,6 +6,7 @@ import io.adapterworks.adapter.LoraConfig;
 import io.adapterworks.config.ConfigReader;
 import io.adapterworks.config.Settings;
 import io.adapterworks.curate.CurationConfig;
+import io.adapterworks.curate.NightlyConfig;
 import io.adapterworks.curate.source.InputConfig;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.error.Check;
@@ -40,6 +41,8 @@ public record UseCase(
     String warehouse,
     long seed,
     CurationConfig curation,
+    NightlyConfig nightly,
+    MaintenanceConfig maintenance,
     BaseModelConfig base,
     LoraConfig lora,
     TrainingConfig training,
@@ -86,8 +89,22 @@ public record UseCase(
     BaseModelConfig model =
         base.model().startsWith("builtin:") ? base : base.withModel(placed(folder, base.model()));
     return new UseCase(
-        name, purpose, task, placed, labels, warehouse, seed, curation, model, lora, training,
-        engine, success, spark);
+        name,
+        purpose,
+        task,
+        placed,
+        labels,
+        warehouse,
+        seed,
+        curation,
+        nightly,
+        maintenance,
+        model,
+        lora,
+        training,
+        engine,
+        success,
+        spark);
   }
 
   private static String placed(Path folder, String path) {

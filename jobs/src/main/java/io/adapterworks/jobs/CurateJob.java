@@ -20,11 +20,14 @@ final class CurateJob implements Callable<Integer> {
   public Integer call() {
     try (JobSession session = JobSession.open(settings, "curate", Preflight::warehouse)) {
       CurationOutcome outcome =
-          new Curation(
-                  session.warehouse().tables(),
-                  session.useCase().curation(),
-                  session.useCase().labels())
-              .run();
+          session.exclusively(
+              "curate",
+              () ->
+                  new Curation(
+                          session.warehouse().tables(),
+                          session.useCase().curation(),
+                          session.useCase().labels())
+                      .run());
       System.out.println(Summaries.of(outcome));
       Summaries.mendable(session.warehouse().tables(), outcome).forEach(System.out::println);
       return outcome instanceof CurationOutcome.NothingNew ? ErrorCode.NOTHING_TO_DO.exitCode() : 0;

@@ -28,11 +28,15 @@ final class IngestJob implements Callable<Integer> {
   public Integer call() {
     try (JobSession session = JobSession.open(settings, "ingest", IngestJob::preflight)) {
       IngestOutcome outcome =
-          new Ingest(session.warehouse().tables(), session.useCase().curation().maxLineBytes())
-              .run(
-                  session.useCase().inputs(),
-                  batch == null ? session.identity().runId() : batch,
-                  System.err::println);
+          session.exclusively(
+              "ingest",
+              () ->
+                  new Ingest(
+                          session.warehouse().tables(), session.useCase().curation().maxLineBytes())
+                      .run(
+                          session.useCase().inputs(),
+                          batch == null ? session.identity().runId() : batch,
+                          System.err::println));
       System.out.println(Summaries.of(outcome));
       return exitCode(outcome);
     }

@@ -6,12 +6,14 @@ import io.adapterworks.pipeline.RunIdentity;
 import io.adapterworks.pipeline.UseCase;
 import io.adapterworks.pipeline.Warehouse;
 import io.adapterworks.table.SparkSessions;
+import io.adapterworks.table.WarehouseLock;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -76,6 +78,23 @@ final class JobSession implements AutoCloseable {
 
   Warehouse warehouse() {
     return warehouse;
+  }
+
+  /**
+   * Does work that writes bronze_examples and what follows from it while no other job does; fails
+   * with REFUSED where another one is at it.
+   */
+  <T> T exclusively(String job, Supplier<T> work) {
+    try (WarehouseLock lock =
+        WarehouseLock.acquire(
+            spark.sparkContext().hadoopConfiguration(), warehouse.directory(), job)) {
+      lock.predecessor()
+          .ifPresent(
+              dead ->
+                  System.err.println(
+                      "Took over the lock of " + dead.describe() + ", which ended without it"));
+      return work.get();
+    }
   }
 
   RunIdentity identity() {

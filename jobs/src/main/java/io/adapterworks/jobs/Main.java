@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
     subcommands = {
       IngestJob.class,
       CurateJob.class,
+      NightlyJob.class,
+      MaintainJob.class,
       RunJob.class,
       TrainJob.class,
       PredictJob.class,

@@ -50,14 +50,10 @@ final class RunJob implements Callable<Integer> {
 
   private record Chain(JobSession session, StageClock clock) {
     int run() {
-      IngestOutcome ingested = clock.stage("ingest", this::ingest);
-      System.out.println(Summaries.of(ingested));
-      if (session.warehouse().tables().version(BronzeTable.SPEC).isEmpty()) {
+      // Training takes long and writes other tables: it does not hold the lock.
+      if (!session.exclusively("run", this::prepare)) {
         return ErrorCode.NOTHING_TO_DO.exitCode();
       }
-      CurationOutcome curated = clock.stage("curate", this::curate);
-      System.out.println(Summaries.of(curated));
-      Summaries.mendable(session.warehouse().tables(), curated).forEach(System.out::println);
       TrainStage.Outcome trained = clock.stage("train", this::train);
       AdapterManifest manifest = trained.manifest();
       if (trained instanceof TrainStage.Outcome.Registered) {
@@ -77,6 +73,19 @@ final class RunJob implements Callable<Integer> {
               + "To judge it again under other criteria: scripts/adapterworks evaluate with the"
               + " same --use-case");
       return ErrorCode.NOTHING_TO_DO.exitCode();
+    }
+
+    /** Ingests and curates what is new; false where there is nothing at all. */
+    private boolean prepare() {
+      IngestOutcome ingested = clock.stage("ingest", this::ingest);
+      System.out.println(Summaries.of(ingested));
+      if (session.warehouse().tables().version(BronzeTable.SPEC).isEmpty()) {
+        return false;
+      }
+      CurationOutcome curated = clock.stage("curate", this::curate);
+      System.out.println(Summaries.of(curated));
+      Summaries.mendable(session.warehouse().tables(), curated).forEach(System.out::println);
+      return true;
     }
 
     private IngestOutcome ingest() {

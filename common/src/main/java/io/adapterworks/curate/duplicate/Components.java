@@ -1,7 +1,10 @@
 package io.adapterworks.curate.duplicate;
 
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Connected components of a graph given by its edges (union-find with path halving, Tarjan and van
@@ -41,6 +44,24 @@ public final class Components {
     for (Long node : Map.copyOf(parents).keySet()) {
       names.put(node, find(node));
     }
+    return names;
+  }
+
+  /** The nodes of every component that one of {@code nodes} is in, with its name. */
+  public Map<Long, Long> around(Collection<Long> nodes) {
+    Set<Long> touched = new HashSet<>();
+    Map<Long, Long> names = new HashMap<>();
+    for (Long node : nodes) {
+      names.put(node, find(node));
+      touched.add(find(node));
+    }
+    all()
+        .forEach(
+            (node, name) -> {
+              if (touched.contains(name)) {
+                names.put(node, name);
+              }
+            });
     return names;
   }
 }

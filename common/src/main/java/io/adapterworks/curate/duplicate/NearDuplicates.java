@@ -42,32 +42,55 @@ public final class NearDuplicates {
           .add(DuplicateEdgeTable.RIGHT, DataTypes.LongType, false);
 
   private final double threshold;
+  private final FreshRows size;
 
-  public NearDuplicates(NearDuplicateConfig config) {
+  /**
+   * @param size whether fresh keys are few enough to be sent to every task
+   */
+  public NearDuplicates(NearDuplicateConfig config, FreshRows size) {
     this.threshold = config.threshold();
+    this.size = size;
   }
 
   /**
    * Links between near duplicates of which at least one is fresh.
    *
    * @param fresh keys that were never compared: node, bands, shingles; one row a node
-   * @param known keys that were compared with each other before, in the same columns
+   * @param known keys that were compared with each other before, in the same columns; a node may
+   *     have several rows
    * @return rows of {@link DuplicateEdgeTable}, enough to connect what belongs together
    */
   public Dataset<Row> links(Dataset<Row> fresh, Dataset<Row> known) {
-    Dataset<Row> freshBands = bands(fresh, true);
     Dataset<Row> touched =
-        bands(known, false).join(freshBands.select(BAND).distinct(), seq(BAND), "left_semi");
+        size.settled(
+            bands(known, false)
+                .join(
+                    size.small(bands(fresh, true).select(BAND).distinct()),
+                    seq(BAND),
+                    "left_semi"));
+    Dataset<Row> touchedShingles =
+        shingles(known, false)
+            .join(size.small(touched.select(NODE).distinct()), seq(NODE), "left_semi")
+            .dropDuplicates(NODE);
+    return verified(
+        bands(fresh, true).unionByName(touched),
+        shingles(fresh, true).unionByName(touchedShingles));
+  }
+
+  /** Links among keys that were never compared; one row a node. */
+  public Dataset<Row> links(Dataset<Row> fresh) {
+    return verified(bands(fresh, true), shingles(fresh, true));
+  }
+
+  private Dataset<Row> verified(Dataset<Row> bands, Dataset<Row> shingles) {
     Dataset<Row> groups =
-        freshBands
-            .unionByName(touched)
+        bands
             .repartition(col(BAND))
             .sortWithinPartitions(BAND, NODE)
             .mapPartitions((MapPartitionsFunction<Row, Row>) BandGroups::new, Encoders.row(GROUPS))
             .withColumn(GROUP, xxhash64(col(MEMBERS)))
             .dropDuplicates(GROUP)
             .select(col(GROUP), explode(col(MEMBERS)).as(NODE));
-    Dataset<Row> shingles = shingles(fresh, true).unionByName(shingles(known, false));
     double least = threshold;
     return groups
         .join(shingles, seq(NODE))
@@ -126,7 +149,10 @@ public final class NearDuplicates {
       List<Long> members = new ArrayList<>(2);
       boolean anyFresh = false;
       while (ahead != null && band == ahead.<Long>getAs(BAND)) {
-        members.add(ahead.getAs(NODE));
+        long node = ahead.getAs(NODE);
+        if (members.isEmpty() || members.get(members.size() - 1) != node) {
+          members.add(node);
+        }
         anyFresh |= ahead.<Boolean>getAs(FRESH);
         ahead = rows.hasNext() ? rows.next() : null;
       }
@@ -152,7 +178,7 @@ public final class NearDuplicates {
     @Override
     public boolean hasNext() {
       while (!links.hasNext() && ahead != null) {
-        links = readGroup().links(threshold).iterator();
+        links = readGroup().links().iterator();
       }
       return links.hasNext();
     }
@@ -167,7 +193,7 @@ public final class NearDuplicates {
 
     private KeyGroup readGroup() {
       long group = ahead.getAs(GROUP);
-      KeyGroup keys = new KeyGroup();
+      KeyGroup keys = new KeyGroup(threshold);
       while (ahead != null && group == ahead.<Long>getAs(GROUP)) {
         keys.add(
             ahead.getAs(NODE),

@@ -11,10 +11,11 @@ import java.util.Optional;
 
 /** Reads the fields of a raw line. A line that is not one JSON object is a {@code broken-line}. */
 public final class ParseStep {
-  static final String NAME = "parse";
+  public static final String NAME = "parse";
   static final String BROKEN_LINE = "broken-line";
   static final String BLANK_LINE = "blank-line";
   static final String MISSING_FIELD = "missing-field";
+  static final String WRONG_TYPE = "wrong-type";
 
   private static final ObjectReader JSON =
       new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -41,6 +42,11 @@ public final class ParseStep {
       if (at(object, name).isMissingNode()) {
         return new Parsed(
             StepResult.reject(MISSING_FIELD, 0, 1, "the object has no field " + name), sourceId);
+      }
+      if (at(object, name).isContainerNode()) {
+        String reason =
+            "the field %s holds a JSON %s; expected text".formatted(name, kind(at(object, name)));
+        return new Parsed(StepResult.reject(WRONG_TYPE, 0, 1, reason), sourceId);
       }
     }
     Draft draft =

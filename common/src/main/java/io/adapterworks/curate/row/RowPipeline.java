@@ -53,6 +53,11 @@ public final class RowPipeline {
     steps = List.copyOf(chain);
   }
 
+  /** The steps after parsing, in their order. */
+  public List<RowStep> steps() {
+    return steps;
+  }
+
   /** The names of the steps in their order, as {@code curation_runs} lists them. */
   public static List<String> stepNames() {
     return List.of(

@@ -13,6 +13,7 @@ public final class IngestedFileTable {
   public static final String BYTES = "bytes";
   public static final String MODIFIED = "modified_millis";
   public static final String BATCH = "batch";
+  public static final String INPUT = "input";
   public static final String COLUMNS = "columns";
 
   public static final TableSpec SPEC =
@@ -24,8 +25,9 @@ public final class IngestedFileTable {
               new Column(BYTES, LongType, "Its size when it was read."),
               new Column(MODIFIED, LongType, "When it was last modified, in ms since 1970."),
               new Column(BATCH, StringType, "The batch that read it."),
+              new Column(INPUT, StringType, "The inputs.path that it was found by."),
               new Column(
-                  COLUMNS, StringType, "Its columns, each with its type where the file says it.")),
+                  COLUMNS, StringType, "JSON: its columns, each with the types its values had.")),
           List.of(PATH));
 
   private IngestedFileTable() {}
