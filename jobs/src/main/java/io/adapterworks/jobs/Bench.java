@@ -9,7 +9,13 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "<name>",
     commandListHeading = "%nBenchmarks:%n",
-    subcommands = {CpuBench.class, IntentsBench.class, PiiBench.class})
+    subcommands = {
+      CpuBench.class,
+      CurateBench.class,
+      IntentsBench.class,
+      NearDuplicatesBench.class,
+      PiiBench.class
+    })
 public final class Bench {
   private Bench() {}
 
