@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adapterworks.TestSpark;
 import io.adapterworks.curate.schema.BronzeTable;
@@ -22,6 +23,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.OptionalLong;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.Row;
@@ -170,6 +177,47 @@ class IngestTest {
     assertEquals(
         List.of("a.jsonl:1 first", "a.jsonl:2 third"),
         bronze().stream().map(row -> place(row) + " " + row.getAs("batch")).sorted().toList());
+  }
+
+  @Test
+  void ofTwoIngestsAtTheSameTimeEachLineIsAddedOnce() throws Exception {
+    Path log = inbox.resolve("a.jsonl");
+    Files.writeString(log, "{\"text\":\"one\"}\n");
+    ingest("first");
+    Files.writeString(log, "{\"text\":\"one\"}\n{\"text\":\"two\"}\n");
+    CyclicBarrier together = new CyclicBarrier(2);
+    Callable<String> night =
+        () -> {
+          together.await();
+          try {
+            return ingest("second").getClass().getSimpleName();
+          } catch (AdapterworksException failure) {
+            return failure.getMessage();
+          }
+        };
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    List<String> outcomes = new ArrayList<>();
+    try {
+      for (Future<String> outcome : threads.invokeAll(List.of(night, night))) {
+        outcomes.add(outcome.get());
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+
+    assertEquals(
+        List.of("a.jsonl:1", "a.jsonl:2"),
+        bronze().stream().map(IngestTest::place).sorted().toList(),
+        outcomes::toString);
+    Set<String> possible =
+        Set.of(
+            "Ingested",
+            "NothingNew",
+            "could not write table bronze_examples in "
+                + store.path(BronzeTable.SPEC)
+                + ": another job changed the table at the same time; run this job again");
+    assertTrue(
+        outcomes.contains("Ingested") && possible.containsAll(outcomes), outcomes::toString);
   }
 
   @Test

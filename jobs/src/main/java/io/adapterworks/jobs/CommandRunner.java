@@ -44,7 +44,6 @@ final class CommandRunner {
     UsageMessageSpec usage = line.getCommandSpec().usageMessage();
     usage.exitCodeListHeading("%nExit codes:%n");
     usage.exitCodeList(codes);
-    usage.abbreviateSynopsis(true);
     line.getSubcommands().values().forEach(CommandRunner::explain);
   }
 

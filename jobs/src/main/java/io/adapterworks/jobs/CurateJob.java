@@ -11,7 +11,11 @@ import picocli.CommandLine.Mixin;
 /** {@code curate}: brings curated_examples up to bronze_examples. */
 @Command(
     name = "curate",
-    description = "Cleans, masks, deduplicates and splits what is new in bronze_examples.",
+    description = {
+      "Cleans, masks, deduplicates and splits what is new in bronze_examples.",
+      "What is kept is in curated_examples, a new version of which is a new dataset version; what"
+          + " is dropped is in curated_rejects with rule, score and threshold."
+    },
     mixinStandardHelpOptions = true)
 final class CurateJob implements Callable<Integer> {
   @Mixin private SettingsOptions settings;

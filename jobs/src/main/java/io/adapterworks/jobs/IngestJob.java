@@ -13,7 +13,11 @@ import picocli.CommandLine.Option;
 /** {@code ingest}: brings new raw lines of a use case's inputs into bronze_examples. */
 @Command(
     name = "ingest",
-    description = "Brings new raw lines of the use case's inputs into bronze_examples.",
+    description = {
+      "Brings new raw lines of the use case's inputs into bronze_examples.",
+      "Files that were read before are passed over; of one that has grown the new lines are read. A"
+          + " file that cannot be opened is named, and tried again by the next run."
+    },
     mixinStandardHelpOptions = true)
 final class IngestJob implements Callable<Integer> {
   @Mixin private SettingsOptions settings;

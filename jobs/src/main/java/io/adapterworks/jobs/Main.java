@@ -21,11 +21,6 @@ import picocli.CommandLine.Command;
       EvaluateJob.class,
       AdaptersJob.class,
       QueryJob.class
-    },
-    footer = {
-      "",
-      "Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 nothing to do,"
-          + " 4 refused by a gate."
     })
 public final class Main {
   private Main() {}

@@ -25,7 +25,11 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "predict",
     description =
-        "Asks a registered adapter about texts, one a line on standard input if none is given.",
+        {
+          "Asks a registered adapter about texts.",
+          "Prints each text and below it the likeliest labels with their probabilities. Without a"
+              + " text it reads standard input, one text a line."
+        },
     mixinStandardHelpOptions = true)
 final class PredictJob implements Callable<Integer> {
   @Mixin private SettingsOptions settings;
@@ -85,6 +89,9 @@ final class PredictJob implements Callable<Integer> {
   }
 
   private static List<String> standardInput() {
+    if (System.console() != null) {
+      System.err.println("Reading texts from the terminal, one a line; Ctrl-D ends them");
+    }
     try (BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       return in.lines().filter(line -> !line.isBlank()).toList();

@@ -12,7 +12,11 @@ import picocli.CommandLine.Mixin;
 /** {@code train}: trains the adapter of a use case on the newest curated dataset. */
 @Command(
     name = "train",
-    description = "Trains the use case's adapter on the newest curated dataset and registers it.",
+    description = {
+      "Trains the use case's adapter on the newest curated dataset and registers it.",
+      "Goes on from a checkpoint if there is one of the same settings, data and base model. Where"
+          + " these were trained before there is nothing to do."
+    },
     mixinStandardHelpOptions = true)
 final class TrainJob implements Callable<Integer> {
   @Mixin private SettingsOptions settings;
