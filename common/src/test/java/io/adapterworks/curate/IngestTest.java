@@ -23,13 +23,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.OptionalLong;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeEach;
@@ -216,8 +216,7 @@ class IngestTest {
             "could not write table bronze_examples in "
                 + store.path(BronzeTable.SPEC)
                 + ": another job changed the table at the same time; run this job again");
-    assertTrue(
-        outcomes.contains("Ingested") && possible.containsAll(outcomes), outcomes::toString);
+    assertTrue(outcomes.contains("Ingested") && possible.containsAll(outcomes), outcomes::toString);
   }
 
   @Test

@@ -24,12 +24,11 @@ import picocli.CommandLine.Parameters;
 /** {@code predict}: asks a registered adapter about texts. */
 @Command(
     name = "predict",
-    description =
-        {
-          "Asks a registered adapter about texts.",
-          "Prints each text and below it the likeliest labels with their probabilities. Without a"
-              + " text it reads standard input, one text a line."
-        },
+    description = {
+      "Asks a registered adapter about texts.",
+      "Prints each text and below it the likeliest labels with their probabilities. Without a"
+          + " text it reads standard input, one text a line."
+    },
     mixinStandardHelpOptions = true)
 final class PredictJob implements Callable<Integer> {
   @Mixin private SettingsOptions settings;
