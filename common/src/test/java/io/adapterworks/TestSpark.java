@@ -26,7 +26,10 @@ public final class TestSpark {
                     "spark.sql.sources.parallelPartitionDiscovery.parallelism", "1",
                     "spark.plugins", DevicePlugin.class.getName(),
                     "spark.hadoop.fs.full.impl", "io.adapterworks.table.FullDisk",
-                    "spark.hadoop.fs.full.room", ".*/room-but-for-adapters/(?!adapters).*",
+                    "spark.hadoop.fs.AbstractFileSystem.full.impl",
+                        "io.adapterworks.table.FullDisk$Context",
+                    "spark.hadoop.fs.full.room",
+                        ".*/room-but-for-adapters/(?!adapters).*|.*/_locks/.*",
                     "spark.delta.logStore.full.impl", "io.delta.storage.LocalLogStore")));
   }
 }

@@ -2,6 +2,9 @@ package io.adapterworks.table;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.DelegateToFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -55,6 +58,13 @@ public final class FullDisk extends RawLocalFileSystem {
     String room = getConf().get("fs.full.room", "");
     if (!path.toUri().getPath().matches(room)) {
       throw new IOException("No space left on device");
+    }
+  }
+
+  /** The same for Hadoop's file contexts. */
+  public static final class Context extends DelegateToFileSystem {
+    public Context(URI uri, Configuration conf) throws IOException, URISyntaxException {
+      super(uri, new FullDisk(), conf, "full", false);
     }
   }
 }
