@@ -43,7 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rounds in this process, on a model of random weights: what they lead to, bit by bit. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ClusterRoundsTest {
-  private static final EncoderDropout DROPOUT = new EncoderDropout(0.1, 0.1);
   private static final long SEED = 5;
   private static final EngineSettings ENGINE =
       new EngineSettings(Device.CPU, ComputeType.FLOAT32, 1);
@@ -115,7 +114,7 @@ class ClusterRoundsTest {
     ModelSpec spec =
         ModelSpec.of(
             base,
-            new ModelSpec.Recipe(ENGINE, LORA, config(0), DROPOUT),
+            new ModelSpec.Recipe(ENGINE, LORA, config(0), EncoderDropout.NONE),
             Optional.of(new Head(3, Head.Pooling.MEAN)),
             SEED);
     JavaSparkContext spark = new JavaSparkContext(TestSpark.session().sparkContext());
@@ -128,7 +127,7 @@ class ClusterRoundsTest {
 
   private float[] oneWorker() {
     try (Engine engine = EngineFactory.open(ENGINE);
-        BertPass pass = new BertPass(engine, base, initial, config(0).objective(), DROPOUT)) {
+        BertPass pass = new BertPass(engine, base, initial, config(0).objective())) {
       return new Trainer(pass, config(0), SEED, new Notes()).train(data, start()).parameters();
     }
   }

@@ -54,7 +54,11 @@ class PartsOfABatchTest {
       }
       try (BertPass pass =
           new BertPass(
-              engine, base, fresh.withValues(values), new ClassificationObjective(0.1, 4))) {
+              engine,
+              base,
+              fresh.withValues(values),
+              new ClassificationObjective(0.1, 4),
+              new EncoderDropout(0.2, 0.2))) {
         assertPartsEqualWhole(pass);
       }
     }
