@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.MethodFilter;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
@@ -22,12 +23,24 @@ final class GpuBundle {
 
   private GpuBundle() {}
 
-  /** {@code test CLASS...}; ends with 1 when a test fails. */
+  /**
+   * {@code CLASS... [PATTERN...]}: of the classes, all tests, or those whose method matches one of
+   * the patterns, regular expressions that begin with {@code .*}. Ends with 1 when a test fails.
+   */
   public static void main(String[] arguments) {
     List<DiscoverySelector> classes =
-        Arrays.stream(arguments).map(name -> (DiscoverySelector) selectClass(name)).toList();
-    LauncherDiscoveryRequest request =
-        LauncherDiscoveryRequestBuilder.request().selectors(classes).build();
+        Arrays.stream(arguments)
+            .filter(name -> !name.startsWith(".*"))
+            .map(name -> (DiscoverySelector) selectClass(name))
+            .toList();
+    String[] patterns =
+        Arrays.stream(arguments).filter(name -> name.startsWith(".*")).toArray(String[]::new);
+    LauncherDiscoveryRequestBuilder builder =
+        LauncherDiscoveryRequestBuilder.request().selectors(classes);
+    if (patterns.length > 0) {
+      builder.filters(MethodFilter.includeMethodNamePatterns(patterns));
+    }
+    LauncherDiscoveryRequest request = builder.build();
     SummaryGeneratingListener listener = new SummaryGeneratingListener();
     Launcher launcher = LauncherFactory.create();
     launcher.execute(request, listener);

@@ -5,9 +5,14 @@ import io.adapterworks.adapter.LoraConfig;
 import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.engine.Transpose;
+import io.adapterworks.engine.Write;
 import io.adapterworks.engine.cuda.CudaEngine;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.RandomModel;
+import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
 import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.tokenize.TokenRow;
 import java.io.PrintStream;
@@ -39,14 +44,17 @@ final class LlamaBench {
   private LlamaBench() {}
 
   /**
-   * {@code [profile|trace] SHAPE...}: with "profile" also the time of each primitive; "trace" only
-   * runs two steps kernel by kernel, for a profiler to look at.
+   * {@code rate}: what the card does on one large product, at first and once its power limit holds
+   * it; or {@code [profile|trace] SHAPE...}: with "profile" also the time of each primitive; "trace"
+   * only runs two steps kernel by kernel, for a profiler to look at.
    */
   public static void main(String[] arguments) {
     List<String> modes = List.of("profile", "trace");
     List<String> given = Arrays.asList(arguments);
     for (String name : given) {
-      if (!modes.contains(name)) {
+      if (name.equals("rate")) {
+        measureRate();
+      } else if (!modes.contains(name)) {
         LlamaShape shape = LlamaShape.named(name);
         if (!given.contains("trace")) {
           measure(shape);
@@ -61,6 +69,41 @@ final class LlamaBench {
   private static CudaEngine open() {
     return CudaEngine.open(
         new EngineSettings(EngineSettings.Device.CUDA, EngineSettings.ComputeType.BFLOAT16, 0));
+  }
+
+  private static void measureRate() {
+    int size = 8192;
+    try (CudaEngine engine = open();
+        TensorScope scope = engine.openScope("rate")) {
+      Tensor a = scope.allocate(DType.BFLOAT16, size, size);
+      Tensor b = scope.allocate(DType.BFLOAT16, size, size);
+      Tensor c = scope.allocate(DType.BFLOAT16, size, size);
+      float[] values = new float[size * size];
+      Random random = new Random(1);
+      for (Tensor matrix : List.of(a, b)) {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (random.nextFloat() - 0.5f) * 0.06f;
+        }
+        engine.transfer().upload(values, matrix);
+      }
+      engine.linear().product(a, Transpose.NO, b, Transpose.YES, Write.SET, c);
+      for (int count : new int[] {10, 1000, 1000, 1000}) {
+        engine.synchronize();
+        long start = System.nanoTime();
+        for (int i = 0; i < count; i++) {
+          engine.linear().product(a, Transpose.NO, b, Transpose.YES, Write.SET, c);
+        }
+        engine.synchronize();
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        System.out.printf(
+            Locale.ROOT,
+            "%d products of %d cubed: %.0f TFLOP/s over %.2f s%n",
+            count,
+            size,
+            2.0 * size * size * size * count / seconds * 1e-12,
+            seconds);
+      }
+    }
   }
 
   private static TokenBatch batch(LlamaShape shape) {
