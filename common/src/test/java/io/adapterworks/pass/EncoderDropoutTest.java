@@ -3,6 +3,7 @@ package io.adapterworks.pass;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adapterworks.adapter.Head;
@@ -14,6 +15,7 @@ import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.engine.EngineSettings.ComputeType;
 import io.adapterworks.engine.EngineSettings.Device;
+import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.tokenize.TokenBatch;
@@ -118,6 +120,13 @@ class EncoderDropoutTest {
     }
     pass.setParameters(moved);
     return pass.lossAndGradient(batch, STEP_SEED, new float[values.length]);
+  }
+
+  @Test
+  void aShareThatLeavesNothingIsRefusedByName() {
+    AdapterworksException refused =
+        assertThrows(AdapterworksException.class, () -> new EncoderDropout(0.1, 0.95));
+    assertEquals("base.dropout.attention=0.95; expected 0.0 to 0.9", refused.getMessage());
   }
 
   @Test
