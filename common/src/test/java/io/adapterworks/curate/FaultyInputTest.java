@@ -47,8 +47,12 @@ class FaultyInputTest {
     Files.write(inbox.resolve("latin.jsonl"), latin.toByteArray());
     Files.writeString(
         inbox.resolve("ragged.csv"),
-        "text,label\nwhere is the refund that the shoe shop promised,card\nragged\n"
-            + "why was I charged for taking out cash abroad,card\n");
+        """
+        text,label
+        where is the refund that the shoe shop promised,card
+        ragged
+        why was I charged for taking out cash abroad,card
+        """);
     longLine(inbox.resolve("long.jsonl"));
     corruptGzip(inbox.resolve("corrupt.jsonl.gz"));
     Files.write(inbox.resolve("broken.parquet"), bytes("PAR1 is not enough"));
