@@ -34,7 +34,15 @@ public final class PiiBenchmark {
           Map.entry("IBAN", PiiType.IBAN),
           Map.entry("CREDIT_CARD", PiiType.CARD),
           Map.entry("IP_ADDRESS", PiiType.IP),
+          Map.entry("MAC_ADDRESS", PiiType.MAC),
+          Map.entry("CRYPTO", PiiType.CRYPTO),
           Map.entry("US_SSN", PiiType.NATIONAL_ID),
+          Map.entry("US_ITIN", PiiType.NATIONAL_ID),
+          Map.entry("US_PASSPORT", PiiType.NATIONAL_ID),
+          Map.entry("UK_NHS", PiiType.NATIONAL_ID),
+          Map.entry("UK_NINO", PiiType.NATIONAL_ID),
+          Map.entry("ES_NIF", PiiType.NATIONAL_ID),
+          Map.entry("IT_FISCAL_CODE", PiiType.NATIONAL_ID),
           Map.entry("US_DRIVER_LICENSE", PiiType.NATIONAL_ID),
           Map.entry("PHONE_NUMBER", PiiType.PHONE),
           Map.entry("ADDRESS", PiiType.ADDRESS),
@@ -45,7 +53,9 @@ public final class PiiBenchmark {
       Map.of(
           "LOCATION", PiiType.ADDRESS,
           "GPE", PiiType.ADDRESS,
+          "ZIP_CODE", PiiType.ADDRESS,
           "PREFIX", PiiType.NAME,
+          "TITLE", PiiType.NAME,
           "DATE_TIME", PiiType.DATE_OF_BIRTH);
 
   private final PiiMasker masker;

@@ -18,6 +18,14 @@ final class NetworkDetectors {
       anyCase(
           "(?<![\\p{L}\\p{N}@])(?:(?:https?|ftp)://|www\\.)[^\\s<>\"'“”]*[^\\s<>\"'“”.,;:!?)\\]}]");
 
+  /** A host by itself, under endings that are no words and no extensions of files. */
+  private static final Pattern HOST =
+      anyCase(
+          "(?<![\\p{L}\\p{N}@./_-])(?:[a-z0-9][a-z0-9-]{0,62}\\.){0,3}(?:[a-z0-9][a-z0-9-]{2,62}\\."
+              + "(?:com|org|edu|gov|info|biz|co\\.uk|org\\.uk|ac\\.uk|gov\\.uk|co\\.za|co\\.nz|com\\.au"
+              + "|com\\.br)|[a-z0-9][a-z0-9-]{3,62}\\.(?:net|de|fr|nl|pl|ch|cz|hu|eu|jp))"
+              + "(?:/[^\\s<>\"'“”]*[^\\s<>\"'“”.,;:!?)\\]}])?(?![\\p{L}\\p{N}@_-]|\\.\\p{L})");
+
   private static final String OCTET = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 
   private static final Pattern IP_4 =
@@ -69,7 +77,10 @@ final class NetworkDetectors {
   static PiiDetector url() {
     return where(
         text -> text.indexOf('.') >= 0 || text.indexOf(':') >= 0,
-        detector(PiiType.URL, URL, any -> true));
+        Patterns.all(
+            List.of(
+                detector(PiiType.URL, URL, any -> true),
+                detector(PiiType.URL, HOST, any -> true))));
   }
 
   static PiiDetector ip() {

@@ -28,8 +28,11 @@ final class NumberDetectors {
       anyCase("(?<![\\p{L}\\p{N}])[a-z]{2}\\d{2}(?=[ -]?[a-z0-9])");
 
   private static final Pattern CARD_LIKE =
-      Pattern.compile("(?<![\\p{L}\\p{N}])[2-6]\\d{3}(?:[ -]?\\d){9,15}(?![\\p{L}\\p{N}])");
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}])(?:[2-6]\\d{3}(?:["
+              + " -]?\\d){9,15}|(?:5[06-8]\\d|6\\d\\d)\\d{9})(?![\\p{L}\\p{N}])");
 
+  /** Social security numbers, and the taxpayer numbers that are written alike. */
   private static final Pattern SSN =
       Pattern.compile(
           "(?<![\\p{L}\\p{N}-])((?!000|666)\\d{3}([- ])(?!00)\\d{2}\\2(?!0000)\\d{4})"
@@ -54,10 +57,6 @@ final class NumberDetectors {
   private static final Pattern DNI =
       anyCase("(?<![\\p{L}\\p{N}])(?:\\d{8}|[xyz]-?\\d{7})[ -]?[a-z](?![\\p{L}\\p{N}])");
 
-  private static final Pattern CODICE_FISCALE =
-      anyCase(
-          "(?<![\\p{L}\\p{N}])[a-z]{6}\\d{2}[abcdehlmprst]\\d{2}[a-z]\\d{3}[a-z](?![\\p{L}\\p{N}])");
-
   private NumberDetectors() {}
 
   /** IBANs of a known country and its length with a right check sum, in groups or not. */
@@ -77,16 +76,16 @@ final class NumberDetectors {
         });
   }
 
-  /** Card numbers of 13 to 19 digits with a right check digit. */
+  /** Card numbers of 12 (Maestro) to 19 digits with a right check digit. */
   static PiiDetector card() {
     return where(
-        text -> hasDigits(text, 13),
+        text -> hasDigits(text, 12),
         detector(
             PiiType.CARD,
             CARD_LIKE,
             number -> {
               String digits = Patterns.digits(number);
-              return digits.length() >= 13 && Checksums.luhn(digits);
+              return digits.length() >= 12 && Checksums.luhn(digits);
             }));
   }
 
@@ -100,7 +99,7 @@ final class NumberDetectors {
                 detector(PiiType.NATIONAL_ID, NAMED_ID, number -> hasDigits(number, 5)),
                 detector(PiiType.NATIONAL_ID, NINO, any -> true),
                 detector(PiiType.NATIONAL_ID, DNI, Checksums::dni),
-                detector(PiiType.NATIONAL_ID, CODICE_FISCALE, any -> true))));
+                CheckedIds.detector())));
   }
 
   private static int ibanEnd(String text, int start) {

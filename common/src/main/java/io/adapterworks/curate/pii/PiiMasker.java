@@ -62,6 +62,7 @@ public final class PiiMasker {
   /** Masks the texts of one row, numbering each value of a kind in the order of its first use. */
   public final class RowMask {
     private final Map<PiiType, Map<String, Integer>> numbers = new EnumMap<>(PiiType.class);
+    private final Persons persons = new Persons();
     private final Map<String, Integer> counts = new TreeMap<>();
 
     private RowMask() {}
@@ -90,28 +91,12 @@ public final class PiiMasker {
     }
 
     private int number(PiiType type, String value) {
+      if (type == PiiType.NAME) {
+        return persons.number(value);
+      }
+      String key = value.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}@.]", "");
       Map<String, Integer> known = numbers.computeIfAbsent(type, any -> new HashMap<>());
-      String key = value.toLowerCase(Locale.ROOT);
-      if (type != PiiType.NAME) {
-        key = key.replaceAll("[^\\p{L}\\p{N}@.]", "");
-        return number(known, key);
-      }
-      Integer same = known.get(key);
-      int number = same == null ? number(known, key) : same;
-      // "Harriet" later in the row is the Harriet Collingwood named before.
-      for (String part : key.split(" ", -1)) {
-        known.putIfAbsent(part, number);
-      }
-      return number;
-    }
-
-    private static int number(Map<String, Integer> known, String key) {
-      Integer number = known.get(key);
-      if (number == null) {
-        number = known.values().stream().mapToInt(n -> n).max().orElse(0) + 1;
-        known.put(key, number);
-      }
-      return number;
+      return known.computeIfAbsent(key, any -> known.size() + 1);
     }
   }
 

@@ -38,10 +38,19 @@ class PiiMaskerTest {
         "my password is hunter2horse! | my password is [SECRET_1]!",
         "ring +44 7400 123456 or 07400 123456 | ring [PHONE_1] or [PHONE_2]",
         "I paid 1200 on 12/03/2024 for 2 rooms | I paid 1200 on 12/03/2024 for 2 rooms",
-        "born 14/03/1947, joined 02/05/2020 ago and more | born [DATE_OF_BIRTH_1], joined 02/05/2020 ago and more",
+        "born 14/03/1947, joined 02/05/2020 ago and more | born [DATE_OF_BIRTH_1], joined"
+            + " 02/05/2020 ago and more",
         "I live at Flat 5, 88 Quarry Lane, Bristol BS5 7QT now | I live at [ADDRESS_1] now",
         "Send it to 27 rue des Cordeliers, 69002 Lyon. | Send it to [ADDRESS_1].",
         "My name is Harriet Collingwood and Harriet pays | My name is [NAME_1] and [NAME_1] pays",
+        "maestro 501849270399 please | maestro [CARD_1] please",
+        "see shopmore.co.uk/a?b=1. And Node.js | see [URL_1]. And Node.js",
+        "codice RSSMRA85T10A562S ok | codice [NATIONAL_ID_1] ok",
+        "codice RSSMRA85T10A562T ok | codice RSSMRA85T10A562T ok",
+        "cpf 111.444.777-35 ok | cpf [NATIONAL_ID_1] ok",
+        "cpf 111.444.777-36 ok | cpf 111.444.777-36 ok",
+        "hetu 131052-308T ok | hetu [NATIONAL_ID_1] ok",
+        "nr 811218-9876 ok | nr [NATIONAL_ID_1] ok",
       })
   void eachKindIsMaskedAndItsLookalikesStay(String text, String expected) {
     assertEquals(expected, masker.startRow().mask(text));
@@ -56,6 +65,16 @@ class PiiMaskerTest {
         row.mask("a@x.example and b@x.example, again A@x.example"));
     assertEquals("reply to [EMAIL_2]", row.mask("reply to b@x.example"));
     assertEquals(Map.of("EMAIL", 4), row.counts());
+  }
+
+  @Test
+  void aPersonHasOneNumberHoweverTheNameIsGiven() {
+    PiiMasker.RowMask row = masker.startRow();
+    assertEquals(
+        "My name is [NAME_1], her name is [NAME_2]",
+        row.mask("My name is Harriet Collingwood, her name is Harriet Jones"));
+    assertEquals("ask for [NAME_1]", row.mask("ask for Mrs Collingwood"));
+    assertEquals("My name is [NAME_2]", row.mask("My name is Jones"));
   }
 
   /** The bounds of the project's goals, on sentences that were not made by it. */
