@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       CpuBench.class,
       CurateBench.class,
+      EightBitBench.class,
       IntentsBench.class,
       NearDuplicatesBench.class,
       PiiBench.class
