@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -64,9 +65,26 @@ public final class PeftDirectory {
     SafetensorsFile file = SafetensorsFile.open(weights);
     Optional<SafetensorsFile> headFile =
         Optional.of(folder.resolve(HEAD)).filter(Files::isRegularFile).map(SafetensorsFile::open);
-    ParameterLayout layout = ParameterLayout.of(base, config, head(file, headFile, base));
+    ParameterLayout layout = layout(folder, base, config, head(file, headFile, base));
     float[] values = new AdapterTensors(file, headFile, base).valuesOf(layout);
     return LoraAdapter.read(config, layout, values, fields.node().toString());
+  }
+
+  private static ParameterLayout layout(
+      Path folder, BaseModel base, LoraConfig config, Optional<Head> head) {
+    try {
+      return ParameterLayout.of(base, config, head);
+    } catch (AdapterworksException e) {
+      throw new AdapterworksException(
+          ErrorCode.MODEL,
+          folder.resolve(CONFIG)
+              + " does not fit "
+              + base.location()
+              + ": "
+              + e.getMessage()
+              + "; is this the base model that the adapter was trained on?",
+          e);
+    }
   }
 
   private static void checkFingerprint(Path folder, BaseModel base) {
@@ -90,19 +108,41 @@ public final class PeftDirectory {
       SafetensorsFile file, Optional<SafetensorsFile> headFile, BaseModel base) {
     if (headFile.isPresent()) {
       HostTensor weight = headFile.get().tensor("classifier.weight");
-      String pooling = headFile.get().metadata().getOrDefault(POOLING, "mean");
-      return Optional.of(
-          new Head(
-              Math.toIntExact(weight.shape().rows()),
-              Head.Pooling.valueOf(pooling.toUpperCase(Locale.ROOT))));
+      return Optional.of(new Head(labels(weight, headFile.get()), pooling(headFile.get())));
     }
     HostTensor classifier = file.tensors().get(ParameterLayout.PEFT_PREFIX + "classifier.weight");
     if (classifier != null) {
-      return Optional.of(new Head(Math.toIntExact(classifier.shape().rows()), Head.Pooling.POOLER));
+      return Optional.of(new Head(labels(classifier, file), Head.Pooling.POOLER));
     }
     return base.config() instanceof BertConfig bert
         ? bert.labels().map(labels -> new Head(labels, Head.Pooling.POOLER))
         : Optional.empty();
+  }
+
+  private static int labels(HostTensor weight, SafetensorsFile file) {
+    Check.that(
+        weight.shape().rank() == 2 && weight.shape().size(0) <= Integer.MAX_VALUE,
+        ErrorCode.MODEL,
+        "%s: tensor %s has the shape %s; expected (labels, width)",
+        file.path(),
+        weight.name(),
+        weight.shape());
+    return (int) weight.shape().size(0);
+  }
+
+  private static Head.Pooling pooling(SafetensorsFile file) {
+    String name = file.metadata().getOrDefault(POOLING, "mean");
+    return Arrays.stream(Head.Pooling.values())
+        .filter(pooling -> pooling.name().equals(name.toUpperCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                Check.failure(
+                    ErrorCode.MODEL,
+                    "%s: %s=%s; expected mean or pooler",
+                    file.path(),
+                    POOLING,
+                    name));
   }
 
   /**
@@ -153,7 +193,17 @@ public final class PeftDirectory {
   private record AdapterTensors(
       SafetensorsFile file, Optional<SafetensorsFile> headFile, BaseModel base) {
     float[] valuesOf(ParameterLayout layout) {
+      // Before there is room for the values: a configuration may claim more than the files hold.
+      checkFit(layout);
       float[] values = new float[layout.size()];
+      for (Parameter parameter : layout.parameters()) {
+        float[] elements = find(parameter).toFloats();
+        System.arraycopy(elements, 0, values, parameter.offset(), parameter.size());
+      }
+      return values;
+    }
+
+    private void checkFit(ParameterLayout layout) {
       Set<String> unread = new HashSet<>(file.tensors().keySet());
       for (Parameter parameter : layout.parameters()) {
         HostTensor tensor = find(parameter);
@@ -168,7 +218,6 @@ public final class PeftDirectory {
             tensor.shape(),
             parameter.shape(),
             base.location());
-        System.arraycopy(tensor.toFloats(), 0, values, parameter.offset(), parameter.size());
       }
       Check.that(
           unread.isEmpty(),
@@ -177,7 +226,6 @@ public final class PeftDirectory {
           file.path(),
           unread.stream().sorted().findFirst().orElse(""),
           base.location());
-      return values;
     }
 
     private HostTensor find(Parameter parameter) {

@@ -163,6 +163,13 @@ public final class BaseModel implements AutoCloseable {
     return fingerprint;
   }
 
+  /**
+   * The same model with other weights, for example after a way through a file. It has no tokenizer.
+   */
+  public BaseModel withWeights(Map<String, HostTensor> other) {
+    return new BaseModel(origin, config, other, Optional.empty());
+  }
+
   @Override
   public void close() {
     tokenizer.ifPresent(Tokenizer::close);

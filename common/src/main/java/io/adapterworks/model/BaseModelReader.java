@@ -80,12 +80,7 @@ public final class BaseModelReader {
   }
 
   private static Path folder(String location) {
-    Path folder;
-    try {
-      folder = Path.of(location);
-    } catch (InvalidPathException e) {
-      folder = null;
-    }
+    Path folder = pathOf(location).orElse(null);
     Check.that(
         folder != null && Files.isDirectory(folder) && Files.isRegularFile(folder.resolve(CONFIG)),
         ErrorCode.MODEL,
@@ -100,6 +95,14 @@ public final class BaseModelReader {
         TOKENIZER,
         builtins());
     return folder;
+  }
+
+  private static Optional<Path> pathOf(String name) {
+    try {
+      return Optional.of(Path.of(name));
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 
   private static Map<String, HostTensor> readSingle(Path folder) {
@@ -134,9 +137,9 @@ public final class BaseModelReader {
   }
 
   private static SafetensorsFile openShard(Path folder, String name, String index) {
-    Path file = folder.resolve(name).normalize();
+    Path file = pathOf(name).map(path -> folder.resolve(path).normalize()).orElse(null);
     Check.that(
-        file.startsWith(folder.normalize()) && Files.isRegularFile(file),
+        file != null && file.startsWith(folder.normalize()) && Files.isRegularFile(file),
         ErrorCode.MODEL,
         "%s names the shard %s, which is not in %s; is the download complete?",
         index,

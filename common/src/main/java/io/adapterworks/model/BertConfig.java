@@ -29,6 +29,7 @@ public record BertConfig(
   private static final int DEFAULT_LABELS = 2;
 
   public BertConfig {
+    ModelConfig.checkLayers(layers);
     Check.that(
         hidden % heads == 0,
         ErrorCode.MODEL,

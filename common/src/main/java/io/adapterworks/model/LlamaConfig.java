@@ -53,16 +53,17 @@ public record LlamaConfig(
     // Sorted, so that toString, which the fingerprint covers, is the same in every process.
     biased = Collections.unmodifiableSortedSet(new TreeSet<>(biased));
     features = Collections.unmodifiableSortedSet(new TreeSet<>(features));
+    ModelConfig.checkLayers(layers);
     Check.that(
-        heads % kvHeads == 0,
+        kvHeads > 0 && heads % kvHeads == 0,
         ErrorCode.MODEL,
         "num_attention_heads=%d is not a multiple of num_key_value_heads=%d",
         heads,
         kvHeads);
     Check.that(
-        headDim % 2 == 0,
+        headDim > 0 && headDim % 2 == 0,
         ErrorCode.MODEL,
-        "head_dim=%d is odd; rotary embedding needs an even width",
+        "head_dim=%d; rotary embedding needs an even width of 2 or more",
         headDim);
   }
 

@@ -1,11 +1,26 @@
 package io.adapterworks.model;
 
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.Shape;
 import java.util.List;
 import java.util.Map;
 
 /** What {@code config.json} of a base model says, checked: an architecture that is computed. */
 public sealed interface ModelConfig permits BertConfig, LlamaConfig {
+  /** More layers than any model has; keeps a damaged file from claiming billions of tensors. */
+  int MOST_LAYERS = 4096;
+
+  /** Fails for a number of layers that no model has. */
+  static void checkLayers(int layers) {
+    Check.that(
+        layers <= MOST_LAYERS,
+        ErrorCode.MODEL,
+        "num_hidden_layers=%d; expected 1 to %d",
+        layers,
+        MOST_LAYERS);
+  }
+
   /** The architecture, as {@code model_type} names it. */
   String modelType();
 

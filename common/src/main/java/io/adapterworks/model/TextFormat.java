@@ -29,26 +29,32 @@ public record TextFormat(ChatTemplate template, boolean hasOwnTemplate, Set<Inte
   /** Reads a model's format from its folder in Hugging Face layout. */
   public static TextFormat read(Path folder) {
     Map<String, String> specialTokens = new HashMap<>();
-    Optional<String> template = Optional.empty();
     Path file = folder.resolve(TOKENIZER_CONFIG);
     if (Files.isRegularFile(file)) {
       JsonFields fields = JsonFields.read(file);
       for (String name : new String[] {"bos_token", "eos_token", "unk_token", "pad_token"}) {
         fields.find(name).ifPresent(token -> specialTokens.put(name, content(token)));
       }
-      template = fields.find("chat_template").map(TextFormat::defaultTemplate);
     }
-    String source = file.toString();
     Path own = folder.resolve(TEMPLATE_FILE);
-    if (Files.isRegularFile(own)) {
-      template = Optional.of(text(own));
-      source = own.toString();
-    }
+    String source = (Files.isRegularFile(own) ? own : file).toString();
+    Optional<String> template = templateText(folder);
     ChatTemplate chat =
         template.isPresent()
             ? ChatTemplate.parse(template.get(), specialTokens, source)
             : ChatTemplate.plain(specialTokens);
     return new TextFormat(chat, template.isPresent(), endTokens(folder));
+  }
+
+  /** The chat template as the model's folder has it, where there is one. */
+  public static Optional<String> templateText(Path folder) {
+    if (Files.isRegularFile(folder.resolve(TEMPLATE_FILE))) {
+      return Optional.of(text(folder.resolve(TEMPLATE_FILE)));
+    }
+    Path file = folder.resolve(TOKENIZER_CONFIG);
+    return Files.isRegularFile(file)
+        ? JsonFields.read(file).find("chat_template").map(TextFormat::defaultTemplate)
+        : Optional.empty();
   }
 
   private static String content(JsonNode token) {

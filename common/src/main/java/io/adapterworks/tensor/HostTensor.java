@@ -64,30 +64,37 @@ public record HostTensor(String name, DType dtype, Shape shape, ByteBuffer data)
 
   /** The elements as float32; FLOAT32, FLOAT16, BFLOAT16 and FLOAT64 are converted. */
   public float[] toFloats() {
-    int count = Math.toIntExact(shape.elements());
-    float[] values = new float[count];
+    float[] values = new float[Math.toIntExact(shape.elements())];
+    readFloats(0, values);
+    return values;
+  }
+
+  /**
+   * Fills {@code values} with the elements from {@code from} on, as {@link #toFloats} converts
+   * them: for tensors that are to be walked through without a copy of the whole.
+   */
+  public void readFloats(int from, float[] values) {
     ByteBuffer source = data();
     switch (dtype) {
-      case FLOAT32 -> source.asFloatBuffer().get(values);
+      case FLOAT32 -> source.asFloatBuffer().get(from, values);
       case FLOAT64 -> {
-        for (int i = 0; i < count; i++) {
-          values[i] = (float) source.getDouble(i * Double.BYTES);
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) source.getDouble((from + i) * Double.BYTES);
         }
       }
       case BFLOAT16 -> {
-        for (int i = 0; i < count; i++) {
-          values[i] = Float16.fromBfloat16(source.getShort(i * Short.BYTES));
+        for (int i = 0; i < values.length; i++) {
+          values[i] = Float16.fromBfloat16(source.getShort((from + i) * Short.BYTES));
         }
       }
       case FLOAT16 -> {
-        for (int i = 0; i < count; i++) {
-          values[i] = Float16.fromHalf(source.getShort(i * Short.BYTES));
+        for (int i = 0; i < values.length; i++) {
+          values[i] = Float16.fromHalf(source.getShort((from + i) * Short.BYTES));
         }
       }
       default ->
           throw Check.failure(
               ErrorCode.MODEL, "tensor %s is %s; expected a floating-point type", name, dtype);
     }
-    return values;
   }
 }

@@ -8,6 +8,7 @@ import io.adapterworks.adapter.PeftDirectory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
+import io.adapterworks.pass.export.MergedModelExport;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.tokenize.TokenRow;

@@ -13,13 +13,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code adapters}: what is registered. */
+/** {@code adapters}: what is registered, and a way out for it. */
 @Command(
     name = "adapters",
-    description = "Tells what adapters are registered.",
+    description = "Tells what adapters are registered, and exports them.",
     mixinStandardHelpOptions = true,
-    synopsisSubcommandLabel = "(list | show)",
-    subcommands = {AdaptersJob.ListJob.class, AdaptersJob.ShowJob.class})
+    synopsisSubcommandLabel = "(list | show | export)",
+    subcommands = {AdaptersJob.ListJob.class, AdaptersJob.ShowJob.class, ExportJob.class})
 final class AdaptersJob {
 
   /** {@code adapters list}: every version of every adapter. */
