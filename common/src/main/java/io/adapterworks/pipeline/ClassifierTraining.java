@@ -1,8 +1,10 @@
 package io.adapterworks.pipeline;
 
+import com.typesafe.config.Config;
 import io.adapterworks.adapter.Head;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.config.ConfigReader;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.evaluate.LabelledText;
 import io.adapterworks.model.BaseModel;
@@ -28,7 +30,15 @@ public final class ClassifierTraining {
   private final long seed;
 
   /** How to train, whatever the data. */
-  public record Recipe(BaseModelConfig base, LoraConfig lora, TrainingConfig training) {}
+  public record Recipe(BaseModelConfig base, LoraConfig lora, TrainingConfig training) {
+    /** The sections base, lora and training of a configuration. */
+    public static Recipe read(Config config) {
+      return new Recipe(
+          ConfigReader.read(config, "base", BaseModelConfig.class),
+          ConfigReader.read(config, "lora", LoraConfig.class),
+          ConfigReader.read(config, "training", TrainingConfig.class));
+    }
+  }
 
   /** The adapter, and how its training went. */
   public record Trained(LoraAdapter adapter, TrainingResult result) {}

@@ -3,36 +3,43 @@ package io.adapterworks.pipeline;
 import static org.apache.spark.sql.functions.col;
 
 import io.adapterworks.curate.schema.CuratedTable;
+import io.adapterworks.curate.schema.DatasetTable;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.LabelledText;
 import io.adapterworks.table.DeltaStore;
+import io.adapterworks.table.TableSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.apache.spark.sql.Row;
 
 /**
- * The labelled rows of one version of curated_examples.
+ * The labelled rows of one dataset version: of dataset_examples, or of curated_examples where no
+ * dataset was made of it yet.
  *
- * @param version the Delta version: the dataset version
+ * @param table the table's name
+ * @param version its Delta version: the dataset version
  */
-public record CuratedDataset(long version, LabelledSplits splits) {
+public record CuratedDataset(String table, long version, LabelledSplits splits) {
   /** The newest version. */
   public static CuratedDataset newest(DeltaStore tables) {
-    OptionalLong version = tables.dataVersion(CuratedTable.SPEC);
+    boolean made = tables.version(DatasetTable.SPEC).isPresent();
+    TableSpec table = made ? DatasetTable.SPEC : CuratedTable.SPEC;
+    OptionalLong version = tables.dataVersion(table);
     Check.that(
         version.isPresent(),
         ErrorCode.NOTHING_TO_DO,
         "there is no table curated_examples yet; run ingest and curate first");
-    return of(tables, version.getAsLong());
+    return of(tables, table.name(), version.getAsLong());
   }
 
   /** One version, rows in the order of their ids, so that the same version gives the same lists. */
-  public static CuratedDataset of(DeltaStore tables, long version) {
+  public static CuratedDataset of(DeltaStore tables, String table, long version) {
+    TableSpec spec = table.equals(DatasetTable.SPEC.name()) ? DatasetTable.SPEC : CuratedTable.SPEC;
     List<Row> rows =
         tables
-            .read(CuratedTable.SPEC, version)
+            .read(spec, version)
             .where(col(CuratedTable.LABEL).isNotNull())
             .orderBy(CuratedTable.ID)
             .select(CuratedTable.TEXT, CuratedTable.LABEL, CuratedTable.SPLIT)
@@ -48,6 +55,6 @@ public record CuratedDataset(long version, LabelledSplits splits) {
         default -> test.add(text);
       }
     }
-    return new CuratedDataset(version, new LabelledSplits(training, validation, test));
+    return new CuratedDataset(table, version, new LabelledSplits(training, validation, test));
   }
 }

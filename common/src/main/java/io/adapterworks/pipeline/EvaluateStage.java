@@ -52,7 +52,9 @@ public final class EvaluateStage {
   }
 
   public Outcome run(AdapterManifest manifest) {
-    CuratedDataset dataset = CuratedDataset.of(warehouse.tables(), manifest.dataset().version());
+    CuratedDataset dataset =
+        CuratedDataset.of(
+            warehouse.tables(), manifest.dataset().table(), manifest.dataset().version());
     List<LabelledText> test = dataset.splits().test();
     Check.that(
         !test.isEmpty(),

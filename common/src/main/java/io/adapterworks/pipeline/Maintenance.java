@@ -3,20 +3,23 @@ package io.adapterworks.pipeline;
 import io.adapterworks.curate.Curation;
 import io.adapterworks.curate.schema.BronzeTable;
 import io.adapterworks.curate.schema.CuratedTable;
+import io.adapterworks.curate.schema.DatasetTable;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.table.Commit;
 import io.adapterworks.table.TableMaintenance;
 import io.adapterworks.table.TableMaintenance.Upkeep;
+import io.adapterworks.table.TableSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * Compacts every table of a warehouse and vacuums it with the retention. For {@code
- * curated_examples} the retention reaches back to the oldest dataset version that a registered
+ * dataset_examples} and {@code curated_examples} the retention reaches back to the oldest dataset version that a registered
  * adapter was trained on, so that its {@code VERSION AS OF} stays readable as long as the adapter
  * is registered. Lines that wait for curation are not compacted away from under its change feed.
  */
@@ -53,7 +56,11 @@ public final class Maintenance {
   }
 
   private Duration retention(String table) {
-    if (!table.equals(CuratedTable.SPEC.name())) {
+    Optional<TableSpec> trainedOn =
+        Stream.of(DatasetTable.SPEC, CuratedTable.SPEC)
+            .filter(spec -> spec.name().equals(table))
+            .findFirst();
+    if (trainedOn.isEmpty()) {
       return retention;
     }
     OptionalLong oldest =
@@ -67,7 +74,7 @@ public final class Maintenance {
       return retention;
     }
     Optional<Instant> written =
-        warehouse.tables().history(CuratedTable.SPEC).stream()
+        warehouse.tables().history(trainedOn.get()).stream()
             .filter(commit -> commit.version() == oldest.getAsLong())
             .map(Commit::timestamp)
             .findFirst();

@@ -42,7 +42,6 @@ import java.util.function.Consumer;
  * unless the same settings were trained on the same dataset version before.
  */
 public final class TrainStage {
-  private static final String CURATED = "curated_examples";
   private static final int CHECKPOINTS_KEPT = 3;
 
   private final Warehouse warehouse;
@@ -154,7 +153,7 @@ public final class TrainStage {
   }
 
   private static AdapterDraft.DatasetVersion datasetVersion(CuratedDataset dataset) {
-    return new AdapterDraft.DatasetVersion(CURATED, dataset.version());
+    return new AdapterDraft.DatasetVersion(dataset.table(), dataset.version());
   }
 
   private AdapterManifest publish(

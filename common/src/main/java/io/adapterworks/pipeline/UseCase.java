@@ -7,6 +7,7 @@ import io.adapterworks.config.ConfigReader;
 import io.adapterworks.config.Settings;
 import io.adapterworks.curate.CurationConfig;
 import io.adapterworks.curate.NightlyConfig;
+import io.adapterworks.curate.dataset.DatasetConfig;
 import io.adapterworks.curate.source.InputConfig;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.error.Check;
@@ -43,6 +44,7 @@ public record UseCase(
     CurationConfig curation,
     NightlyConfig nightly,
     MaintenanceConfig maintenance,
+    DatasetConfig dataset,
     BaseModelConfig base,
     LoraConfig lora,
     TrainingConfig training,
@@ -99,6 +101,7 @@ public record UseCase(
         curation,
         nightly,
         maintenance,
+        dataset,
         model,
         lora,
         training,

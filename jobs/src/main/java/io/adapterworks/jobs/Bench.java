@@ -14,8 +14,10 @@ import picocli.CommandLine.Command;
       CurateBench.class,
       EightBitBench.class,
       IntentsBench.class,
+      LabelErrorsBench.class,
       NearDuplicatesBench.class,
-      PiiBench.class
+      PiiBench.class,
+      SelectionBench.class
     })
 public final class Bench {
   private Bench() {}

@@ -3,13 +3,10 @@ package io.adapterworks.jobs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
-import io.adapterworks.adapter.LoraConfig;
 import io.adapterworks.bench.IntentsBenchmark;
 import io.adapterworks.config.ConfigReader;
 import io.adapterworks.engine.EngineSettings;
-import io.adapterworks.pipeline.BaseModelConfig;
 import io.adapterworks.pipeline.ClassifierTraining;
-import io.adapterworks.train.TrainingConfig;
 import io.adapterworks.train.TrainingProgress;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -64,11 +61,7 @@ final class IntentsBench implements Callable<Integer> {
   @Override
   public Integer call() {
     Config config = settings.load();
-    ClassifierTraining.Recipe recipe =
-        new ClassifierTraining.Recipe(
-            ConfigReader.read(config, "base", BaseModelConfig.class),
-            ConfigReader.read(config, "lora", LoraConfig.class),
-            ConfigReader.read(config, "training", TrainingConfig.class));
+    ClassifierTraining.Recipe recipe = ClassifierTraining.Recipe.read(config);
     IntentsBenchmark.Data data =
         new IntentsBenchmark.Data(train, test, Optional.ofNullable(perLabel), heldOut);
     EngineSettings engine = ConfigReader.read(config, "engine", EngineSettings.class);

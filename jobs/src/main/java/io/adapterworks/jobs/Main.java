@@ -15,6 +15,8 @@ import picocli.CommandLine.Command;
       CurateJob.class,
       NightlyJob.class,
       MaintainJob.class,
+      ReviewJob.class,
+      CardJob.class,
       RunJob.class,
       TrainJob.class,
       PredictJob.class,

@@ -4,8 +4,11 @@ import io.adapterworks.curate.Curation;
 import io.adapterworks.curate.CurationOutcome;
 import io.adapterworks.curate.Ingest;
 import io.adapterworks.curate.IngestOutcome;
+import io.adapterworks.curate.dataset.DatasetOutcome;
 import io.adapterworks.curate.schema.BronzeTable;
 import io.adapterworks.error.ErrorCode;
+import io.adapterworks.pipeline.DatasetCardFile;
+import io.adapterworks.pipeline.DatasetStage;
 import io.adapterworks.pipeline.EvaluateStage;
 import io.adapterworks.pipeline.EvaluationReportFile;
 import io.adapterworks.pipeline.Preflight;
@@ -75,7 +78,7 @@ final class RunJob implements Callable<Integer> {
       return ErrorCode.NOTHING_TO_DO.exitCode();
     }
 
-    /** Ingests and curates what is new; false where there is nothing at all. */
+    /** Ingests and curates what is new and makes a dataset of it; false where there is nothing at all. */
     private boolean prepare() {
       IngestOutcome ingested = clock.stage("ingest", this::ingest);
       System.out.println(Summaries.of(ingested));
@@ -85,6 +88,11 @@ final class RunJob implements Callable<Integer> {
       CurationOutcome curated = clock.stage("curate", this::curate);
       System.out.println(Summaries.of(curated));
       Summaries.mendable(session.warehouse().tables(), curated).forEach(System.out::println);
+      DatasetOutcome dataset = clock.stage("dataset", this::dataset);
+      System.out.println(Summaries.of(dataset));
+      if (dataset instanceof DatasetOutcome.Made) {
+        System.out.println("Dataset card: " + clock.stage("card", this::card));
+      }
       return true;
     }
 
@@ -97,6 +105,14 @@ final class RunJob implements Callable<Integer> {
     private CurationOutcome curate() {
       UseCase useCase = session.useCase();
       return new Curation(session.warehouse().tables(), useCase.curation(), useCase.labels()).run();
+    }
+
+    private DatasetOutcome dataset() {
+      return new DatasetStage(session.warehouse(), session.useCase()).run();
+    }
+
+    private String card() {
+      return new DatasetCardFile(session.warehouse(), session.useCase()).write();
     }
 
     private TrainStage.Outcome train() {

@@ -3,10 +3,12 @@ package io.adapterworks.jobs;
 import io.adapterworks.curate.CurationOutcome;
 import io.adapterworks.curate.IngestOutcome;
 import io.adapterworks.curate.RejectReasons;
+import io.adapterworks.curate.dataset.DatasetOutcome;
 import io.adapterworks.table.DeltaStore;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** What a stage did, in one line for people. */
@@ -32,13 +34,30 @@ final class Summaries {
     if (outcome instanceof CurationOutcome.Curated curated) {
       return String.format(
           Locale.ROOT,
-          "Curated %d raw rows: %d kept, %s; dataset version %d",
+          "Curated %d raw rows: %d kept, %s; curated_examples is at version %d",
           curated.read(),
           curated.kept(),
           dropped(curated.dropped()),
           curated.datasetVersion());
     }
-    return "Nothing new to curate; dataset version " + outcome.datasetVersion();
+    return "Nothing new to curate; curated_examples is at version " + outcome.datasetVersion();
+  }
+
+  static String of(DatasetOutcome outcome) {
+    if (outcome instanceof DatasetOutcome.Made made) {
+      Map<String, Integer> dropped = new TreeMap<>();
+      made.droppedByStep().values().forEach(dropped::putAll);
+      return String.format(
+          Locale.ROOT,
+          "Dataset version %d: %d rows to train on, %d held out, left out %s;"
+              + " %d labels wait for review",
+          made.version(),
+          made.training(),
+          made.heldOut(),
+          dropped,
+          made.underReview());
+    }
+    return "No new dataset; the newest is version " + outcome.version();
   }
 
   private static String dropped(Map<String, Long> byRule) {

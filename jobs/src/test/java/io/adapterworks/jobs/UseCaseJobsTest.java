@@ -95,7 +95,8 @@ class UseCaseJobsTest {
             .filter(line -> line.startsWith("== "))
             .map(l -> l.substring(3))
             .toList();
-    assertEquals(List.of("start", "ingest", "curate", "train", "evaluate", "report"), stages);
+    assertEquals(List.of("start", "ingest", "curate", "dataset", "card", "train", "evaluate", "report"),
+        stages);
     assertTrue(first.out().contains("Registered desk-intents@1\n"), first.out());
     assertTrue(
         first
@@ -137,7 +138,7 @@ class UseCaseJobsTest {
     }
     JsonNode manifest = json(job("adapters", "show", "desk-intents@1", "--json"));
     assertEquals("builtin:all-minilm-l6-v2", manifest.at("/base/location").asText());
-    assertEquals("curated_examples", manifest.at("/dataset/table").asText());
+    assertEquals("dataset_examples", manifest.at("/dataset/table").asText());
     assertEquals(0, manifest.at("/dataset/version").asInt());
     assertEquals(64, manifest.at("/training/configHash").asText().length());
     assertTrue(manifest.at("/metrics/accuracy").asDouble() >= 0.6, manifest::toString);
@@ -186,7 +187,7 @@ class UseCaseJobsTest {
     assertTrue(
         list.out().lines().anyMatch(l -> l.matches("desk-intents +1 .* champion")), list::out);
     assertTrue(
-        list.out().lines().anyMatch(l -> l.matches("desk-intents +2 .*curated_examples@0")),
+        list.out().lines().anyMatch(l -> l.matches("desk-intents +2 .*dataset_examples@0")),
         list::out);
   }
 

@@ -26,8 +26,14 @@ public final class LabelReviewTable {
   /** Values of {@link #DECISION}. */
   public static final String OPEN = "open";
 
+  /** The suggested label was right. */
   public static final String ACCEPTED = "accepted";
+
+  /** A third label was right. */
   public static final String RELABELLED = "relabelled";
+
+  /** The recorded label was right. */
+  public static final String KEPT = "kept";
 
   public static final TableSpec SPEC =
       new TableSpec(
@@ -40,7 +46,7 @@ public final class LabelReviewTable {
               new Column(SUGGESTED, StringType, "The label it may rather have."),
               new Column(SUSPICION, DoubleType, "0 to 1; the higher, the likelier a wrong label."),
               new Column(REASON, StringType, "conflicting-labels or confident-learning."),
-              new Column(DECISION, StringType, "open, accepted or relabelled."),
+              new Column(DECISION, StringType, "open, accepted, relabelled or kept."),
               new Column(DECIDED_LABEL, StringType, "The label a person gave; null while open.")),
           List.of(ID));
 

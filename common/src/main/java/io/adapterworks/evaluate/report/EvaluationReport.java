@@ -3,14 +3,7 @@ package io.adapterworks.evaluate.report;
 import io.adapterworks.evaluate.Outcome;
 import io.adapterworks.evaluate.Outcomes;
 import io.adapterworks.evaluate.TestData;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Renders an evaluation as one HTML file: styles and pictures are inside, no script is needed,
@@ -18,41 +11,23 @@ import java.util.Locale;
  */
 public final class EvaluationReport {
   private static final int MISTAKES = 15;
-  private static final DateTimeFormatter DAY_AND_TIME =
-      DateTimeFormatter.ofPattern("d MMMM uuuu, HH:mm 'UTC'", Locale.ENGLISH)
-          .withZone(ZoneOffset.UTC);
 
   private EvaluationReport() {}
 
   /** The whole document. The same input gives the same bytes. */
   public static String render(ReportInput input) {
-    return """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-        <title>Evaluation of %s</title>
-        <style>
-        %s</style>
-        </head>
-        <body>
-        <main>
-        """
-            .formatted(Text.escape(input.model()), style())
-        + header(input)
-        + HeadlineSection.render(input)
-        + unknownLabels(input.evaluation().outcomes())
-        + ClassSection.render(input.evaluation().scores())
-        + CalibrationSection.render(input.evaluation().scores().calibration())
-        + ConfusionSection.render(input.evaluation().scores().confusion())
-        + mistakes(input.evaluation().outcomes())
-        + input.curve().map(TrainingSection::render).orElse("")
-        + provenance(input.facts())
-        + methods()
-        + "</main>\n</body>\n</html>\n";
+    return Page.html(
+        "Evaluation of " + input.model(),
+        header(input)
+            + HeadlineSection.render(input)
+            + unknownLabels(input.evaluation().outcomes())
+            + ClassSection.render(input.evaluation().scores())
+            + CalibrationSection.render(input.evaluation().scores().calibration())
+            + ConfusionSection.render(input.evaluation().scores().confusion())
+            + mistakes(input.evaluation().outcomes())
+            + input.curve().map(TrainingSection::render).orElse("")
+            + Page.provenance(input.facts())
+            + methods());
   }
 
   private static String header(ReportInput input) {
@@ -67,7 +42,7 @@ public final class EvaluationReport {
         .formatted(
             Text.escape(input.model()),
             Text.escape(input.purpose()),
-            DAY_AND_TIME.format(input.at()),
+            Page.DAY_AND_TIME.format(input.at()),
             Text.count(input.evaluation().outcomes().all().size()),
             Text.escape(describe(input.data())),
             input.evaluation().outcomes().labels().size());
@@ -133,26 +108,6 @@ public final class EvaluationReport {
         .formatted(rows);
   }
 
-  private static String provenance(List<Fact> facts) {
-    if (facts.isEmpty()) {
-      return "";
-    }
-    StringBuilder items = new StringBuilder();
-    for (Fact fact : facts) {
-      items.append(
-          "<dt>%s</dt><dd>%s</dd>\n"
-              .formatted(Text.escape(fact.name()), Text.escape(fact.value())));
-    }
-    return """
-        <section>
-        <h2>What made it</h2>
-        <dl class="facts provenance">
-        %s</dl>
-        </section>
-        """
-        .formatted(items);
-  }
-
   private static String methods() {
     return """
         <footer>
@@ -165,13 +120,5 @@ public final class EvaluationReport {
         the training rows. All intervals are at 95&nbsp;%.</p>
         </footer>
         """;
-  }
-
-  private static String style() {
-    try (InputStream in = EvaluationReport.class.getResourceAsStream("report.css")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read report.css from the class path", e);
-    }
   }
 }

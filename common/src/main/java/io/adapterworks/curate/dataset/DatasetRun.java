@@ -1,0 +1,80 @@
+package io.adapterworks.curate.dataset;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.adapterworks.curate.schema.DatasetRejectTable;
+import io.adapterworks.curate.schema.DatasetRunTable;
+import io.adapterworks.curate.schema.DatasetTable;
+import io.adapterworks.curate.schema.LabelDecisionTable;
+import io.adapterworks.table.DeltaStore;
+import io.adapterworks.table.TableSpec;
+import io.adapterworks.table.Transaction;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+
+/**
+ * One making of a dataset. dataset_examples is written last, so a run that was killed before is done
+ * again whole, under a higher number.
+ *
+ * @param number the transaction of all its writes
+ * @param madeFrom hash of everything that the dataset depends on
+ */
+record DatasetRun(long number, long curatedVersion, String madeFrom) {
+  private static final String APPLICATION = "adapterworks dataset";
+
+  /** The run that is due, or empty where the newest dataset is made of the same. */
+  static Optional<DatasetRun> due(DeltaStore store, long curatedVersion, String settings) {
+    String madeFrom =
+        hash(
+            curatedVersion
+                + "\n"
+                + store.version(LabelDecisionTable.SPEC).orElse(-1)
+                + "\n"
+                + settings);
+    long written = store.lastTransaction(DatasetTable.SPEC, APPLICATION).orElse(0);
+    if (written > 0 && madeFrom.equals(madeFrom(store, written))) {
+      return Optional.empty();
+    }
+    long newest =
+        Stream.of(DatasetTable.SPEC, DatasetRejectTable.SPEC, DatasetRunTable.SPEC)
+            .mapToLong((TableSpec t) -> store.lastTransaction(t, APPLICATION).orElse(0))
+            .max()
+            .orElse(0);
+    return Optional.of(new DatasetRun(newest + 1, curatedVersion, madeFrom));
+  }
+
+  static long newest(DeltaStore store) {
+    return store.version(DatasetTable.SPEC).orElse(-1);
+  }
+
+  Transaction transaction() {
+    return new Transaction(APPLICATION, number);
+  }
+
+  private static String madeFrom(DeltaStore store, long number) {
+    List<Row> rows =
+        store
+            .readOrEmpty(DatasetRunTable.SPEC)
+            .where(col(DatasetRunTable.RUN).equalTo(number))
+            .select(DatasetRunTable.MADE_FROM)
+            .limit(1)
+            .collectAsList();
+    return rows.isEmpty() ? "" : rows.get(0).getString(0);
+  }
+
+  private static String hash(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, 16);
+    } catch (NoSuchAlgorithmException impossible) {
+      throw new IllegalStateException("every Java platform has SHA-256", impossible);
+    }
+  }
+}

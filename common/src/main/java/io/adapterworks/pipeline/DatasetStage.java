@@ -1,0 +1,24 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.curate.dataset.DatasetBuild;
+import io.adapterworks.curate.dataset.DatasetOutcome;
+import io.adapterworks.curate.review.LabelReview;
+
+/** Makes the dataset of a use case from what curation kept. */
+public final class DatasetStage {
+  private final Warehouse warehouse;
+  private final UseCase useCase;
+
+  public DatasetStage(Warehouse warehouse, UseCase useCase) {
+    this.warehouse = warehouse;
+    this.useCase = useCase;
+  }
+
+  public DatasetOutcome run() {
+    LabelReview review =
+        new LabelReview(warehouse.tables(), warehouse.clock(), useCase.labels());
+    try (BaseEmbedder embedder = new BaseEmbedder(useCase.recipe(), useCase.engine())) {
+      return new DatasetBuild(warehouse.tables(), embedder, useCase.dataset(), review).run();
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package io.adapterworks.curate.dataset;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.adapterworks.TestSpark;
+import io.adapterworks.curate.embedding.ClassifierConfig;
+import io.adapterworks.curate.embedding.TextEmbedder;
+import io.adapterworks.curate.review.LabelReview;
+import io.adapterworks.curate.review.LabelReview.Wish;
+import io.adapterworks.curate.review.LabelReviewConfig;
+import io.adapterworks.curate.review.ReviewFile;
+import io.adapterworks.curate.review.ReviewItem;
+import io.adapterworks.curate.schema.CuratedTable;
+import io.adapterworks.curate.schema.DatasetRejectTable;
+import io.adapterworks.curate.schema.DatasetTable;
+import io.adapterworks.curate.schema.EmbeddingTable;
+import io.adapterworks.curate.schema.LabelDecisionTable;
+import io.adapterworks.error.AdapterworksException;
+import io.adapterworks.table.DeltaStore;
+import io.adapterworks.table.TableSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From curated rows over a person's decision to the next dataset version. */
+class DatasetBuildTest {
+  private static final Clock CLOCK =
+      Clock.fixed(Instant.parse("2026-11-24T08:00:00Z"), ZoneOffset.UTC);
+  private static final DatasetConfig CONFIG =
+      new DatasetConfig(
+          new LabelReviewConfig(true, 2, new ClassifierConfig(1e-3, 20, 1e-3)),
+          new SemanticDuplicateConfig(true, 0.99999),
+          new DecontaminationConfig(true, 3, 0.8, List.of()),
+          new TargetConfig(10, 5, 100, 1000));
+
+  @TempDir Path folder;
+
+  private int embedded;
+
+  @Test
+  void decisionsOfAPersonMakeTheNextDatasetAndNothingElseDoes() throws IOException {
+    DeltaStore store = new DeltaStore(TestSpark.session(), folder.toString());
+    store.append(
+        CuratedTable.SPEC,
+        TestSpark.session().createDataFrame(curated(), CuratedTable.SPEC.schema()));
+    LabelReview review = new LabelReview(store, CLOCK, List.of("card", "pin"));
+
+    DatasetOutcome.Made first = assertInstanceOf(DatasetOutcome.Made.class, build(store, review));
+
+    assertEquals(10, first.training());
+    assertEquals(2, first.heldOut());
+    assertEquals(1, first.underReview());
+    assertEquals(
+        Map.of("over-target", 2, "under-review", 1), first.droppedByStep().get("selection"));
+    assertEquals(Map.of("contamination", 1), first.droppedByStep().get("decontamination"));
+    assertEquals(
+        List.of(
+            "contamination c99 1.0 0.8",
+            "over-target",
+            "over-target",
+            "semantic-duplicate c90",
+            "under-review c20"),
+        lines(
+            store,
+            DatasetRejectTable.SPEC,
+            "if(rule = 'over-target', rule, if(rule = 'contamination',"
+                + " concat_ws(' ', rule, id, score, threshold), concat_ws(' ', rule, id)))"));
+    assertEquals(17, embedded);
+
+    assertEquals(new DatasetOutcome.NothingNew(first.version()), build(store, review));
+    assertEquals(17, embedded);
+
+    ReviewItem item = review.items().get(0);
+    assertEquals("c20 card pin open", "%s %s %s %s".formatted(item.id(), item.label(), item.suggested(), item.decision()));
+    Path file = folder.resolve("review.csv");
+    ReviewFile.write(file, review.items());
+    assertEquals(List.of(), ReviewFile.read(file));
+    Files.writeString(file, "id;decided_label\nc20;pin\n");
+    assertEquals(new LabelReview.Made(1, 0), review.decide(ReviewFile.read(file), "ann"));
+    assertEquals(new LabelReview.Made(0, 1), review.decide(ReviewFile.read(file), "ann"));
+    assertEquals(
+        List.of("c20 card accepted pin ann 2026-11-24 08:00:00"),
+        lines(
+            store,
+            LabelDecisionTable.SPEC,
+            "concat_ws(' ', id, label, decision, decided_label, decided_by, decided_at)"));
+
+    DatasetOutcome.Made second = assertInstanceOf(DatasetOutcome.Made.class, build(store, review));
+
+    assertEquals(0, second.underReview());
+    assertEquals(
+        List.of("c20 pin card"),
+        lines(
+            store,
+            DatasetTable.SPEC,
+            "if(label != recorded_label, concat_ws(' ', id, label, recorded_label), null)"));
+    assertEquals("accepted", review.items().get(0).decision());
+    assertEquals(17, store.read(EmbeddingTable.SPEC).count());
+    assertEquals(new DatasetOutcome.NothingNew(second.version()), build(store, review));
+  }
+
+  @Test
+  void aDecisionThatCannotBeIsRefusedWhole() {
+    DeltaStore store = new DeltaStore(TestSpark.session(), folder.resolve("none").toString());
+    LabelReview review = new LabelReview(store, CLOCK, List.of("card", "pin"));
+
+    AdapterworksException unknown =
+        assertThrows(
+            AdapterworksException.class,
+            () -> review.decide(List.of(new Wish("abc", "pin")), "ann"));
+
+    assertEquals(
+        "0 rows of label_review have an id that begins with abc; expected one; see review list",
+        unknown.getMessage());
+  }
+
+  private DatasetOutcome build(DeltaStore store, LabelReview review) {
+    return new DatasetBuild(store, new ByWord(), CONFIG, review).run();
+  }
+
+  private static List<String> lines(DeltaStore store, TableSpec table, String expression) {
+    return store.read(table).selectExpr(expression).collectAsList().stream()
+        .map(row -> row.getString(0))
+        .filter(line -> line != null)
+        .sorted()
+        .toList();
+  }
+
+  /** Six rows a label, one of them mislabelled, a copy in other words, and a held-out text told. */
+  private static List<Row> curated() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      rows.add(row("c0" + i, "my card number " + i + " is lost", "card", "train"));
+      rows.add(row("c1" + i, "the pin number " + i + " is wrong", "pin", "train"));
+    }
+    rows.add(row("c20", "a pin that nobody remembers now", "card", "train"));
+    rows.add(row("c90", "is lost my card number 0", "card", "train"));
+    rows.add(row("c99", "well my card got eaten by the machine", "card", "train"));
+    rows.add(row("t1", "my card got eaten by the machine", "card", "test"));
+    rows.add(row("v1", "which pin is it that i need", "pin", "validation"));
+    return rows;
+  }
+
+  private static Row row(String id, String text, String label, String split) {
+    return RowFactory.create(
+        id, text, null, label, split, id, 1, null, null, null, "f", 1L, "b", null, null);
+  }
+
+  /** Words as vectors: the same words in another order are the same vector. */
+  private class ByWord implements TextEmbedder {
+    @Override
+    public String model() {
+      return "words";
+    }
+
+    @Override
+    public float[][] embed(List<String> texts) {
+      embedded += texts.size();
+      return texts.stream().map(ByWord::vector).toArray(float[][]::new);
+    }
+
+    private static float[] vector(String text) {
+      float[] vector = new float[32];
+      for (String word : text.split(" ", -1)) {
+        vector[0] += word.equals("card") ? 3 : 0;
+        vector[1] += word.equals("pin") ? 3 : 0;
+        vector[2 + Math.floorMod(word.hashCode(), 30)] += 0.3f;
+      }
+      double squares = 0;
+      for (float value : vector) {
+        squares += value * value;
+      }
+      for (int i = 0; i < vector.length; i++) {
+        vector[i] /= (float) Math.sqrt(squares);
+      }
+      return vector;
+    }
+  }
+}
