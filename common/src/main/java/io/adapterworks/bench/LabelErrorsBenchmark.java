@@ -103,10 +103,10 @@ public final class LabelErrorsBenchmark {
     Map<Integer, String> flipped = sample.flipped(rows, labels, data.flip(), data.seed());
     Map<Integer, String> given = new HashMap<>();
     sample.drawn().forEach(i -> given.put(i, flipped.getOrDefault(i, rows.get(i).label())));
-    List<Judgement> judged =
-        new ConfidentLearning(config, labels).judge(table(given, vectors));
+    List<Judgement> judged = new ConfidentLearning(config, labels).judge(table(given, vectors));
     long reviewed = System.nanoTime();
-    Set<String> wrong = flipped.keySet().stream().map(LabelErrorsBenchmark::id).collect(Collectors.toSet());
+    Set<String> wrong =
+        flipped.keySet().stream().map(LabelErrorsBenchmark::id).collect(Collectors.toSet());
     List<Judgement> suspects = judged.stream().filter(Judgement::suspect).toList();
     Map<Integer, String> accepted = new HashMap<>(given);
     suspects.forEach(s -> accepted.put(Integer.parseInt(s.id()), s.suggested()));
@@ -145,7 +145,8 @@ public final class LabelErrorsBenchmark {
     List<Row> rows = new ArrayList<>();
     labels.forEach(
         (place, label) -> rows.add(RowFactory.create(id(place), id(place), label, vectors[place])));
-    return spark.createDataFrame(rows, SCHEMA);
+    // Else every task of every step would carry the rows with it.
+    return spark.createDataFrame(rows, SCHEMA).localCheckpoint(true);
   }
 
   private static double margin(Judgement judgement) {

@@ -41,9 +41,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Trains on rows that selection picks from a pool and on as many random rows of it, and tests both on
- * the same rows, which were taken from the file before. A polluted pool holds a third more rows that
- * are copies, and one label in ten, copies included, is another one.
+ * Trains on rows that selection picks from a pool and on as many random rows of it, and tests both
+ * on the same rows, which were taken from the file before. A polluted pool holds a third more rows
+ * that are copies, and one label in ten, copies included, is another one.
  */
 public final class SelectionBenchmark {
   private static final double COPIES = 1.0 / 3;
@@ -139,16 +139,13 @@ public final class SelectionBenchmark {
     return new Example(id, row.text(), row.label(), 1, vector, null);
   }
 
-  private static void pollute(
-      List<Example> pool, List<String> labels, SplittableRandom random) {
+  private static void pollute(List<Example> pool, List<String> labels, SplittableRandom random) {
     int clean = pool.size();
     for (int i = 0; i < COPIES * clean; i++) {
       Example original = pool.get(random.nextInt(clean));
       pool.add(
           example(
-              pool.size(),
-              new LabelledText(original.text(), original.label()),
-              original.vector()));
+              pool.size(), new LabelledText(original.text(), original.label()), original.vector()));
     }
     for (int i = 0; i < pool.size(); i++) {
       if (random.nextDouble() < WRONG) {
@@ -178,11 +175,11 @@ public final class SelectionBenchmark {
 
   /** Copies of a text share a cluster, so that no fold judges a row by its own copy. */
   private Dataset<Row> table(List<Example> examples) {
-    return spark.createDataFrame(
+    List<Row> rows =
         examples.stream()
             .map(e -> RowFactory.create(e.id(), e.text(), e.label(), e.vector()))
-            .toList(),
-        SCHEMA);
+            .toList();
+    return spark.createDataFrame(rows, SCHEMA).localCheckpoint(true);
   }
 
   private double adapter(List<Example> examples, List<LabelledText> test, long seed) {
@@ -198,8 +195,7 @@ public final class SelectionBenchmark {
           new BertPass(engine, base, trained.adapter(), ClassificationObjective.CROSS_ENTROPY)) {
         TextEncoder encoder =
             new TextEncoder(base.tokenizer(), training.recipe().base().maxTokens());
-        return Scores.of(
-                Outcomes.of(new AdapterClassifier(pass, encoder, splits.labels()), test))
+        return Scores.of(Outcomes.of(new AdapterClassifier(pass, encoder, splits.labels()), test))
             .accuracy()
             .value();
       }
@@ -211,8 +207,7 @@ public final class SelectionBenchmark {
     private final EmbeddingClassifier classifier;
     private final Dataset<Row> test;
 
-    Linear(
-        List<String> labels, List<Integer> places, List<LabelledText> rows, float[][] vectors) {
+    Linear(List<String> labels, List<Integer> places, List<LabelledText> rows, float[][] vectors) {
       this.classifier = new EmbeddingClassifier(config.labelReview().classifier(), labels);
       List<Example> examples = new ArrayList<>();
       places.forEach(place -> examples.add(example(place, rows.get(place), vectors[place])));

@@ -110,8 +110,7 @@ final class DatasetCardFacts {
         .forEach(
             row ->
                 byStep
-                    .computeIfAbsent(
-                        row.getAs(DatasetRunTable.STEP), step -> new TreeMap<>())
+                    .computeIfAbsent(row.getAs(DatasetRunTable.STEP), step -> new TreeMap<>())
                     .put(row.getAs(DatasetRunTable.RULE), row.getAs(DatasetRunTable.ROWS)));
     return byStep.entrySet().stream()
         .map(
@@ -173,7 +172,8 @@ final class DatasetCardFacts {
   }
 
   List<Bin> clusters() {
-    return bins(store.read(CuratedTable.SPEC).select(col(CuratedTable.CLUSTER_SIZE).as("n")), COPIES);
+    return bins(
+        store.read(CuratedTable.SPEC).select(col(CuratedTable.CLUSTER_SIZE).as("n")), COPIES);
   }
 
   /** Counts of n by range; a range ends before the next one's start. */

@@ -15,8 +15,7 @@ public final class DatasetStage {
   }
 
   public DatasetOutcome run() {
-    LabelReview review =
-        new LabelReview(warehouse.tables(), warehouse.clock(), useCase.labels());
+    LabelReview review = new LabelReview(warehouse.tables(), warehouse.clock(), useCase.labels());
     try (BaseEmbedder embedder = new BaseEmbedder(useCase.recipe(), useCase.engine())) {
       return new DatasetBuild(warehouse.tables(), embedder, useCase.dataset(), review).run();
     }

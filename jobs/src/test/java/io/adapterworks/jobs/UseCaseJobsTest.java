@@ -95,7 +95,8 @@ class UseCaseJobsTest {
             .filter(line -> line.startsWith("== "))
             .map(l -> l.substring(3))
             .toList();
-    assertEquals(List.of("start", "ingest", "curate", "dataset", "card", "train", "evaluate", "report"),
+    assertEquals(
+        List.of("start", "ingest", "curate", "dataset", "card", "train", "evaluate", "report"),
         stages);
     assertTrue(first.out().contains("Registered desk-intents@1\n"), first.out());
     assertTrue(

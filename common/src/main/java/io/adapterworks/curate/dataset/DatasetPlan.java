@@ -45,7 +45,8 @@ public final class DatasetPlan {
       left = without(left, found);
       note(dropped, "decontamination", found, leftOut);
     }
-    Selection.Picked picked = new Selection(config.target().size(), cells).pick(left);
+    Selection.Picked picked =
+        new Selection(config.target().size(), config.labelReview().threshold(), cells).pick(left);
     note(dropped, "selection", picked.leftOut(), leftOut);
     return new DatasetPlan(picked.rows(), leftOut, dropped);
   }

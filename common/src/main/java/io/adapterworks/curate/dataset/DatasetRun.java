@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 
 /**
- * One making of a dataset. dataset_examples is written last, so a run that was killed before is done
- * again whole, under a higher number.
+ * One making of a dataset. dataset_examples is written last, so a run that was killed before is
+ * done again whole, under a higher number.
  *
  * @param number the transaction of all its writes
  * @param madeFrom hash of everything that the dataset depends on

@@ -91,7 +91,6 @@ final class DatasetWriter {
   }
 
   private Row row(String step, String rule, long count) {
-    return RowFactory.create(
-        run.number(), run.curatedVersion(), step, rule, count, run.madeFrom());
+    return RowFactory.create(run.number(), run.curatedVersion(), step, rule, count, run.madeFrom());
   }
 }

@@ -9,9 +9,10 @@ import java.util.Set;
 
 /**
  * Finds training rows that give away a held-out row: one of the two holds most of the other's word
- * n-grams. GPT-3's rule of one shared 13-gram (Brown et al. 2020, arXiv:2005.14165, appendix C) finds
- * nothing in messages of a dozen words, and one shared 3-gram is chance; the share of the shorter
- * text's 3-grams tells a copied message, bare or with words around it, from one on the same matter.
+ * n-grams. GPT-3's rule of one shared 13-gram (Brown et al. 2020, arXiv:2005.14165, appendix C)
+ * finds nothing in messages of a dozen words, and one shared 3-gram is chance; the share of the
+ * shorter text's 3-grams tells a copied message, bare or with words around it, from one on the same
+ * matter.
  */
 final class Decontamination {
   static final String RULE = "contamination";
@@ -49,8 +50,7 @@ final class Decontamination {
       double best = 0;
       int worst = -1;
       for (Map.Entry<Integer, Integer> entry : shared.entrySet()) {
-        double score =
-            (double) entry.getValue() / Math.min(own.size(), sizes.get(entry.getKey()));
+        double score = (double) entry.getValue() / Math.min(own.size(), sizes.get(entry.getKey()));
         if (score > best || (score == best && entry.getKey() < worst)) {
           best = score;
           worst = entry.getKey();
@@ -66,7 +66,10 @@ final class Decontamination {
   private LeftOut contaminated(Example example, String heldOut, double score) {
     String reason =
         String.format(
-            Locale.ROOT, "shares %.0f %% of its words in a row with held-out “%s”", 100 * score, heldOut);
+            Locale.ROOT,
+            "shares %.0f %% of its words in a row with held-out “%s”",
+            100 * score,
+            heldOut);
     return new LeftOut(example, RULE, score, threshold, reason, null);
   }
 }

@@ -24,17 +24,19 @@ final class Selection {
   static final String OVER_TARGET = "over-target";
   static final String UNDER_REVIEW = "under-review";
 
-  /** A label that is at least as likely as the given one puts a row under review. */
-  private static final double EVEN_ODDS = 0.5;
-
   private static final int ITERATIONS = 10;
   private static final int SEED = 1;
 
   private final int size;
+  private final double reviewThreshold;
   private final Cells cells;
 
-  Selection(int size, Cells cells) {
+  /**
+   * @param reviewThreshold the suspicion from which on a label is in doubt
+   */
+  Selection(int size, double reviewThreshold, Cells cells) {
     this.size = size;
+    this.reviewThreshold = reviewThreshold;
     this.cells = cells;
   }
 
@@ -62,7 +64,7 @@ final class Selection {
         (label, rows) -> {
           List<Example> best = leastDoubtful(rows, doubtfulQuotas.get(label));
           picked.addAll(best);
-          rows.stream().filter(row -> !best.contains(row)).map(Selection::inDoubt).forEach(leftOut::add);
+          rows.stream().filter(row -> !best.contains(row)).map(this::inDoubt).forEach(leftOut::add);
         });
     picked.sort(Comparator.comparing(Example::id));
     return new Picked(picked, leftOut);
@@ -115,7 +117,8 @@ final class Selection {
         new KMeansPlusPlusClusterer<Point>(
             wanted, ITERATIONS, new EuclideanDistance(), new JDKRandomGenerator(SEED));
     List<Example> picked = new ArrayList<>();
-    for (CentroidCluster<Point> cluster : clusterer.cluster(rows.stream().map(Point::of).toList())) {
+    for (CentroidCluster<Point> cluster :
+        clusterer.cluster(rows.stream().map(Point::of).toList())) {
       double[] centre = cluster.getCenter().getPoint();
       cluster.getPoints().stream()
           .min(Comparator.comparingDouble(point -> point.distance(centre)))
@@ -155,8 +158,7 @@ final class Selection {
     List<LeftOut> leftOut = new ArrayList<>();
     for (Example row : rows) {
       if (!picked.contains(row)) {
-        Example nearest =
-            picked.stream().max(Comparator.comparingDouble(row::cosine)).orElse(null);
+        Example nearest = picked.stream().max(Comparator.comparingDouble(row::cosine)).orElse(null);
         String reason =
             String.format(
                 Locale.ROOT,
@@ -177,9 +179,8 @@ final class Selection {
     return leftOut;
   }
 
-  private static LeftOut inDoubt(Example row) {
+  private LeftOut inDoubt(Example row) {
     String reason = "its label may rather be " + row.doubt().suggested() + "; decide with review";
-    return new LeftOut(
-        row, UNDER_REVIEW, row.doubt().suspicion(), EVEN_ODDS, reason, null);
+    return new LeftOut(row, UNDER_REVIEW, row.doubt().suspicion(), reviewThreshold, reason, null);
   }
 }

@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Finds rows of one label whose embeddings are nearly the same. A row goes where a row that stays is
- * that close to it: chains of neighbours do not pull distant rows together. Rows are compared within
- * their two nearest cells, so that a border between cells parts few pairs.
+ * Finds rows of one label whose embeddings are nearly the same. A row goes where a row that stays
+ * is that close to it: chains of neighbours do not pull distant rows together. Rows are compared
+ * within their two nearest cells, so that a border between cells parts few pairs.
  */
 final class SemanticDuplicates {
   static final String RULE = "semantic-duplicate";
@@ -55,8 +55,7 @@ final class SemanticDuplicates {
 
   private LeftOut duplicate(Example example, Example nearest, double cosine) {
     String reason =
-        String.format(
-            Locale.ROOT, "says the same as “%s” (cosine %.3f)", nearest.text(), cosine);
+        String.format(Locale.ROOT, "says the same as “%s” (cosine %.3f)", nearest.text(), cosine);
     return new LeftOut(example, RULE, cosine, threshold, reason, nearest.id());
   }
 }

@@ -60,8 +60,8 @@ public final class EmbeddingClassifier {
 
   /**
    * Some dimensions of a base model are dead: all-MiniLM-L6-v2 puts 1e-33 there. MLlib divides the
-   * penalty by each feature's variance; on such a one L-BFGS finds no step. Of an exact zero it takes
-   * no notice.
+   * penalty by each feature's variance; on such a one L-BFGS finds no step. Of an exact zero it
+   * takes no notice.
    */
   private Column withoutDust(Column value) {
     return functions.when(functions.abs(value).lt(DUST), lit(0f)).otherwise(value);

@@ -40,7 +40,9 @@ public final class EmbeddingStore {
 
   private static final List<String> HASH = List.of(EmbeddingTable.TEXT_HASH);
 
-  /** Vectors of this model by the hash of their text; two runs at once may have written one twice. */
+  /**
+   * Vectors of this model by the hash of their text; two runs at once may have written one twice.
+   */
   private Dataset<Row> known() {
     return store
         .readOrEmpty(EmbeddingTable.SPEC)

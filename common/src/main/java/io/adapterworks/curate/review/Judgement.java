@@ -10,7 +10,7 @@ import java.util.Comparator;
  * @param suggested the label it would rather have
  * @param selfConfidence probability of the label it has
  * @param suspicion p(suggested) / (p(suggested) + p(label)), 0 to 1
- * @param suspect whether confident learning counts the label as wrong
+ * @param suspect whether the row is up for review
  */
 public record Judgement(
     String id,

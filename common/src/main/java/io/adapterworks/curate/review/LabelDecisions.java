@@ -42,14 +42,13 @@ public final class LabelDecisions {
   }
 
   /**
-   * Rows with the labels that people gave them. A decision is about a row; it also holds for another
-   * row of the same text, since of equal texts any one may be kept as data comes in.
+   * Rows with the labels that people gave them. A decision is about a row; it also holds for
+   * another row of the same text, since of equal texts any one may be kept as data comes in.
    */
   public Dataset<Row> apply(Dataset<Row> rows) {
     Dataset<Row> byId =
         newest(LabelDecisionTable.ID)
-            .select(
-                col(LabelDecisionTable.ID), col(LabelDecisionTable.DECIDED_LABEL).as(BY_ID));
+            .select(col(LabelDecisionTable.ID), col(LabelDecisionTable.DECIDED_LABEL).as(BY_ID));
     Dataset<Row> byText =
         newest(LabelDecisionTable.TEXT)
             .select(

@@ -23,9 +23,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * The table label_review and what people decide about its rows. A decision is kept with who and when
- * in label_decisions; the review only shows it. Nothing is deleted, and no label changes without a
- * decision.
+ * The table label_review and what people decide about its rows. A decision is kept with who and
+ * when in label_decisions; the review only shows it. Nothing is deleted, and no label changes
+ * without a decision.
  */
 public final class LabelReview {
   private static final String APPLICATION = "adapterworks label review";
@@ -96,8 +96,8 @@ public final class LabelReview {
    * Keeps decisions; one that was made before, the same, is not kept again.
    *
    * @param person who decides
-   * @throws io.adapterworks.error.AdapterworksException INPUT for a row that is not up for review or
-   *     a label that the use case does not have; then nothing is kept
+   * @throws io.adapterworks.error.AdapterworksException INPUT for a row that is not up for review
+   *     or a label that the use case does not have; then nothing is kept
    */
   public Made decide(List<Wish> wishes, String person) {
     Check.notBlank("the name of the person who decides", person);

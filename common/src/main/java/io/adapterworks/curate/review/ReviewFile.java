@@ -19,8 +19,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A review as a CSV file for a spreadsheet, in UTF-8. The person fills the column decided_label; rows
- * where it stays empty are not decided.
+ * A review as a CSV file for a spreadsheet, in UTF-8. The person fills the column decided_label;
+ * rows where it stays empty are not decided.
  */
 public final class ReviewFile {
   private static final List<String> HEADER =

@@ -35,8 +35,7 @@ public record ReviewItem(
 
   /** The same with what a person decided. */
   ReviewItem decided(String newLabel) {
-    return new ReviewItem(
-        id, text, label, suggested, suspicion, reason, kind(newLabel), newLabel);
+    return new ReviewItem(id, text, label, suggested, suspicion, reason, kind(newLabel), newLabel);
   }
 
   private String kind(String newLabel) {

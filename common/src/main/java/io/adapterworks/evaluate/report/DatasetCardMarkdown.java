@@ -63,7 +63,11 @@ public final class DatasetCardMarkdown {
         .facts()
         .forEach(
             fact ->
-                out.append("- ").append(fact.name()).append(": ").append(plain(fact.value())).append('\n'));
+                out.append("- ")
+                    .append(fact.name())
+                    .append(": ")
+                    .append(plain(fact.value()))
+                    .append('\n'));
     return out.toString();
   }
 

@@ -40,7 +40,7 @@ class DatasetBuildTest {
       Clock.fixed(Instant.parse("2026-11-24T08:00:00Z"), ZoneOffset.UTC);
   private static final DatasetConfig CONFIG =
       new DatasetConfig(
-          new LabelReviewConfig(true, 2, new ClassifierConfig(1e-3, 20, 1e-3)),
+          new LabelReviewConfig(true, 0.6, 2, new ClassifierConfig(1e-3, 20, 1e-3)),
           new SemanticDuplicateConfig(true, 0.99999),
           new DecontaminationConfig(true, 3, 0.8, List.of()),
           new TargetConfig(10, 5, 100, 1000));
@@ -83,7 +83,9 @@ class DatasetBuildTest {
     assertEquals(17, embedded);
 
     ReviewItem item = review.items().get(0);
-    assertEquals("c20 card pin open", "%s %s %s %s".formatted(item.id(), item.label(), item.suggested(), item.decision()));
+    assertEquals(
+        "c20 card pin open",
+        "%s %s %s %s".formatted(item.id(), item.label(), item.suggested(), item.decision()));
     Path file = folder.resolve("review.csv");
     ReviewFile.write(file, review.items());
     assertEquals(List.of(), ReviewFile.read(file));

@@ -14,8 +14,7 @@ class DatasetPlanTest {
 
   @Test
   void whatASmallGroupCannotFillGoesToTheOthers() {
-    assertEquals(
-        Map.of("a", 2, "b", 4, "c", 4), Quotas.even(Map.of("a", 2, "b", 9, "c", 5), 10));
+    assertEquals(Map.of("a", 2, "b", 4, "c", 4), Quotas.even(Map.of("a", 2, "b", 9, "c", 5), 10));
     assertEquals(Map.of("a", 2, "b", 1), Quotas.even(Map.of("a", 2, "b", 1), 10));
   }
 
@@ -88,7 +87,7 @@ class DatasetPlanTest {
     pool.add(doubtful("b1", "b"));
     pool.add(doubtful("a9", "a"));
 
-    Selection.Picked picked = new Selection(5, ONE_CELL).pick(pool);
+    Selection.Picked picked = new Selection(5, 0.7, ONE_CELL).pick(pool);
 
     Map<String, Long> places =
         picked.rows().stream()
@@ -111,7 +110,7 @@ class DatasetPlanTest {
   void aPoolNoLargerThanTheTargetStaysWhole() {
     List<Example> pool = List.of(example("1", "x", "a", 0), doubtful("2", "a"));
 
-    assertEquals(pool, new Selection(2, ONE_CELL).pick(pool).rows());
+    assertEquals(pool, new Selection(2, 0.7, ONE_CELL).pick(pool).rows());
   }
 
   private static Example doubtful(String id, String label) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class ConfidentLearningTest {
   private static final List<String> LABELS = List.of("card", "pin", "refund");
   private static final LabelReviewConfig CONFIG =
-      new LabelReviewConfig(true, 3, new ClassifierConfig(1e-3, 30, 1e-4));
+      new LabelReviewConfig(true, 0.8, 3, new ClassifierConfig(1e-3, 30, 1e-4));
   private static final StructType SCHEMA =
       new StructType()
           .add("id", DataTypes.StringType)
