@@ -2,7 +2,6 @@ package io.adapterworks.curate.dataset;
 
 import io.adapterworks.curate.review.Judgement;
 import java.util.Comparator;
-import java.util.Objects;
 
 /**
  * A row that may be trained on, with what the choice depends on.
@@ -12,6 +11,7 @@ import java.util.Objects;
  * @param vector its embedding, of length 1
  * @param doubt what label review holds against its label; null for nothing
  */
+@SuppressWarnings("ArrayRecordComponent") // a row is its id; its vector is never compared
 public record Example(
     String id, String text, String label, int copies, float[] vector, Judgement doubt) {
   /** Whom to keep of two that say the same: trusted labels, then frequent texts, then by id. */
@@ -22,10 +22,6 @@ public record Example(
 
   boolean isTrusted() {
     return doubt == null;
-  }
-
-  boolean hasLabelOf(Example other) {
-    return Objects.equals(label, other.label);
   }
 
   double cosine(Example other) {

@@ -128,9 +128,10 @@ final class Selection {
         .filter(row -> !picked.contains(row))
         .limit(wanted - picked.size())
         .forEach(picked::add);
-    return picked;
+    return List.copyOf(picked);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // handed to the clusterer, never compared
   private record Point(Example example, double[] values) implements Clusterable {
     static Point of(Example example) {
       double[] values = new double[example.vector().length];

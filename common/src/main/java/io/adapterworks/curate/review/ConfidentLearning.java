@@ -55,6 +55,7 @@ public final class ConfidentLearning {
   }
 
   /** A row with the probabilities (labels) of a classifier that never saw it. */
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   private record Scored(String id, int given, double[] probabilities) {}
 
   private List<Scored> outOfFold(Dataset<Row> rows) {
