@@ -2,10 +2,12 @@ package io.adapterworks.curate;
 
 import io.adapterworks.curate.duplicate.NearDuplicateConfig;
 import io.adapterworks.curate.pii.PiiConfig;
+import io.adapterworks.curate.row.AnswerConfig;
 import io.adapterworks.curate.row.LanguageConfig;
 import io.adapterworks.curate.row.RowConfig;
 import io.adapterworks.curate.row.SpamConfig;
 import io.adapterworks.curate.row.TextConfig;
+import io.adapterworks.curate.row.ToxicityConfig;
 import io.adapterworks.error.Check;
 import java.util.List;
 
@@ -17,7 +19,9 @@ import java.util.List;
 public record CurationConfig(
     int maxLineBytes,
     TextConfig text,
+    AnswerConfig answer,
     SpamConfig spam,
+    ToxicityConfig toxicity,
     LanguageConfig language,
     PiiConfig pii,
     NearDuplicateConfig nearDuplicates,
@@ -28,7 +32,7 @@ public record CurationConfig(
 
   /** The settings of the row steps for a use case of these labels. */
   public RowConfig rows(List<String> labels) {
-    return new RowConfig(labels, text, spam, language, pii);
+    return new RowConfig(labels, text, answer, spam, toxicity, language, pii);
   }
 
   /** Equal for settings that make the same dataset of the same input. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adapterworks.TestSpark;
+import io.adapterworks.curate.schema.BronzeTable;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.CurationRunTable;
 import io.adapterworks.curate.schema.RejectTable;
@@ -69,19 +70,6 @@ class NightlyTest {
   }
 
   @Test
-  void aNightWithoutNewFilesWritesNothing() throws IOException {
-    file("a.jsonl", row("how do I change the pin of my new card please", "pin"));
-    DeltaStore store = store("again");
-    night(store, logs.toString(), FIRST, NOW);
-    List<Long> versions = versions(store);
-
-    Nightly.Report again = night(store, logs.toString(), FIRST, NOW);
-
-    assertTrue(again.isEmpty());
-    assertEquals(versions, versions(store));
-  }
-
-  @Test
   void compactionIsNoNewDataForTheNextNight() throws IOException {
     DeltaStore store = store("compacted");
     file("a.jsonl", row("how do I change the pin of my new card please", "pin"));
@@ -92,12 +80,13 @@ class NightlyTest {
     long dataset = store.dataVersion(CuratedTable.SPEC).orElseThrow();
     TableMaintenance maintenance =
         new TableMaintenance(TestSpark.session(), folder.resolve("compacted").toString());
-    for (String table : maintenance.tables()) {
-      maintenance.compact(table);
-      maintenance.vacuum(table, Duration.ofDays(7));
+    for (TableSpec table : List.of(BronzeTable.SPEC, CuratedTable.SPEC)) {
+      maintenance.compact(table.name());
     }
+    List<Long> versions = versions(store);
 
     assertTrue(night(store, logs.toString(), SECOND, NOW).isEmpty());
+    assertEquals(versions, versions(store));
     assertEquals(dataset, store.dataVersion(CuratedTable.SPEC).orElseThrow());
     assertTrue(store.version(CuratedTable.SPEC).orElseThrow() > dataset);
     assertEquals(1, store.read(CuratedTable.SPEC, 0).count());
@@ -170,25 +159,6 @@ class NightlyTest {
         verdicts(store));
   }
 
-  @Test
-  void tablesSayWhatTheyAndTheirColumnsHold() throws IOException {
-    file("a.jsonl", row("how do I change the pin of my new card please", "pin"));
-    DeltaStore store = store("described");
-    night(store, logs.toString(), FIRST, NOW);
-
-    assertEquals(
-        CuratedTable.SPEC.comment(),
-        TestSpark.session()
-            .sql("DESCRIBE DETAIL delta.`" + store.path(CuratedTable.SPEC) + "`")
-            .select("description")
-            .head()
-            .getString(0));
-    assertEquals(
-        Optional.of("The label; null for instructions."),
-        Optional.ofNullable(
-            store.read(CuratedTable.SPEC).schema().apply(CuratedTable.LABEL).getComment().get()));
-  }
-
   private List<String> nights(String name, String path, List<LocalDate> dates) {
     DeltaStore store = store(name);
     dates.forEach(date -> night(store, path, date, NOW));
@@ -224,7 +194,8 @@ class NightlyTest {
   }
 
   private static List<Long> versions(DeltaStore store) {
-    return List.of(CuratedTable.SPEC, RejectTable.SPEC, CurationRunTable.SPEC).stream()
+    return List.of(BronzeTable.SPEC, CuratedTable.SPEC, RejectTable.SPEC, CurationRunTable.SPEC)
+        .stream()
         .map((TableSpec table) -> store.version(table).orElseThrow())
         .toList();
   }

@@ -11,6 +11,7 @@ import io.adapterworks.table.WriteOutcome.Unchanged;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import org.apache.spark.sql.Dataset;
@@ -51,6 +52,32 @@ class DeltaStoreTest {
     StructType schema = store.read(PETS).schema();
     assertEquals("What it is called.", schema.apply("name").getComment().get());
     assertEquals("Whole years.", schema.apply("age").getComment().get());
+    assertEquals(
+        "Animals of the house.",
+        TestSpark.session()
+            .sql("DESCRIBE DETAIL delta.`" + store.path(PETS) + "`")
+            .select("description")
+            .head()
+            .getString(0));
+  }
+
+  @Test
+  void compactionMakesAVersionButNoData() {
+    store.append(PETS, pets("Rex", 3));
+    store.append(PETS, pets("Tom", 5));
+    TableMaintenance maintenance = new TableMaintenance(TestSpark.session(), folder.toString());
+
+    assertEquals(List.of("pets"), maintenance.tables());
+    assertEquals(
+        new TableMaintenance.Upkeep("pets", 2, 1, 0, Duration.ZERO), maintenance.compact("pets"));
+    assertEquals(
+        new TableMaintenance.Upkeep("pets", 0, 0, 0, Duration.ofDays(7)),
+        maintenance.vacuum("pets", Duration.ofDays(7)));
+
+    assertEquals(OptionalLong.of(1), store.dataVersion(PETS));
+    assertEquals(OptionalLong.of(2), store.version(PETS));
+    assertEquals(List.of("Rex 3", "Tom 5"), contents(store.read(PETS)));
+    assertEquals(List.of("Rex 3"), contents(store.read(PETS, 0)));
   }
 
   @Test

@@ -26,11 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A night that runs in a process of its own is killed with SIGKILL and run again. The moments are
- * seeded: after so many of the night's commits, and some milliseconds later. Three of the ten by
+ * seeded: after so many of the night's commits, and some milliseconds later. One of the ten by
  * default, since each takes a JVM and a Spark of its own; all with {@code -Dkill.moments=10}.
  */
 class NightlyKillTest {
-  private static final int MOMENTS = Integer.getInteger("kill.moments", 3);
+  private static final int MOMENTS = Integer.getInteger("kill.moments", 1);
   private static final int COMMITS_OF_A_NIGHT = 8;
   private static final long SEED = 20261123;
 
@@ -62,7 +62,7 @@ class NightlyKillTest {
     int killed = 0;
     for (int moment = 0; moment < MOMENTS; moment++) {
       Path warehouse = copy(begin, "killed-" + moment);
-      int after = moment * COMMITS_OF_A_NIGHT / MOMENTS;
+      int after = (2 * moment + 1) * COMMITS_OF_A_NIGHT / (2 * MOMENTS);
       killed += killAfter(warehouse, useCase, after, random.nextInt(400)) ? 1 : 0;
       int exitCode = night("2026-11-23", useCase, warehouse);
       assertTrue(exitCode == 0 || exitCode == 3, "exit code " + exitCode);

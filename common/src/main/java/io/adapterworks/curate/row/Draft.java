@@ -1,7 +1,6 @@
 package io.adapterworks.curate.row;
 
 import java.io.Serializable;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 
@@ -34,10 +33,8 @@ public record Draft(
     return new Draft(newText, newResponse, label, scores, pii);
   }
 
-  Draft withScore(String rule, double score) {
-    Map<String, Double> more = new LinkedHashMap<>(scores);
-    more.put(rule, score);
-    return new Draft(text, response, label, more, pii);
+  Draft withScores(Map<String, Double> newScores) {
+    return new Draft(text, response, label, newScores, pii);
   }
 
   Draft withPii(String newText, String newResponse, Map<String, Integer> counts) {

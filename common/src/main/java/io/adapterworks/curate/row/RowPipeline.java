@@ -11,7 +11,7 @@ import java.util.Set;
 
 /**
  * The steps that look at each row by itself, in their order: parse, labels, normalise, validate,
- * spam, language, pii. Not shared between threads.
+ * answer, spam, toxicity, language, pii. Not shared between threads.
  */
 public final class RowPipeline {
   /** Steps whose rules are given by ingest or parsing. */
@@ -28,6 +28,7 @@ public final class RowPipeline {
     chain.add(new LabelStep(Set.copyOf(config.labels())));
     chain.add(new NormaliseStep());
     chain.add(TextScores.validate(config.text()));
+    chain.add(new AnswerStep(config.answer()));
     chain.add(
         new ScoreStep(
             "spam",
@@ -37,6 +38,15 @@ public final class RowPipeline {
                     "the spam score",
                     draft -> SpamScore.of(draft.text()),
                     Limit.below(config.spam().threshold())))));
+    chain.add(
+        new ScoreStep(
+            "toxicity",
+            List.of(
+                new ScoreRule(
+                    "toxicity",
+                    "the toxicity score",
+                    draft -> ToxicityScore.of(draft.text()),
+                    Limit.below(config.toxicity().threshold())))));
     if (!config.language().expected().equals("any")) {
       LanguageScore language = new LanguageScore(config.language().expected());
       chain.add(
@@ -61,7 +71,16 @@ public final class RowPipeline {
   /** The names of the steps in their order, as {@code curation_runs} lists them. */
   public static List<String> stepNames() {
     return List.of(
-        INGEST, ParseStep.NAME, "labels", "normalise", "validate", "spam", "language", "pii");
+        INGEST,
+        ParseStep.NAME,
+        "labels",
+        "normalise",
+        "validate",
+        "answer",
+        "spam",
+        "toxicity",
+        "language",
+        "pii");
   }
 
   /**

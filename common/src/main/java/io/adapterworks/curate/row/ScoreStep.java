@@ -1,6 +1,8 @@
 package io.adapterworks.curate.row;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Drops a row at the first of its rules that the row breaks; keeps every score. */
@@ -20,15 +22,15 @@ public final class ScoreStep implements RowStep {
 
   @Override
   public StepResult apply(Draft draft) {
-    Draft scored = draft;
+    Map<String, Double> scores = new LinkedHashMap<>(draft.scores());
     for (ScoreRule rule : rules) {
-      double score = rule.score().applyAsDouble(scored);
+      double score = rule.score().applyAsDouble(draft);
       Optional<Rejection> broken = rule.judge(score);
       if (broken.isPresent()) {
         return new StepResult.Rejected(broken.get());
       }
-      scored = scored.withScore(rule.name(), score);
+      scores.put(rule.name(), score);
     }
-    return new StepResult.Kept(scored);
+    return new StepResult.Kept(draft.withScores(scores));
   }
 }

@@ -12,9 +12,14 @@ import java.io.Serializable;
  * @param maxSymbolRatio share of characters that are neither letter, digit nor blank
  * @param maxRepetition share of the words that repeat the word before, or of the characters in runs
  *     of five or more
+ * @param maxBoilerplate share of characters in sentences that mail programs and help desks add
  */
 public record TextConfig(
-    int minLetters, int maxCharacters, double maxSymbolRatio, double maxRepetition)
+    int minLetters,
+    int maxCharacters,
+    double maxSymbolRatio,
+    double maxRepetition,
+    double maxBoilerplate)
     implements Serializable {
   public TextConfig {
     Check.positive("curation.text.minLetters", minLetters);
@@ -26,5 +31,6 @@ public record TextConfig(
         minLetters);
     Check.inRange("curation.text.maxSymbolRatio", maxSymbolRatio, 0, 1);
     Check.inRange("curation.text.maxRepetition", maxRepetition, 0, 1);
+    Check.inRange("curation.text.maxBoilerplate", maxBoilerplate, 0, 1);
   }
 }

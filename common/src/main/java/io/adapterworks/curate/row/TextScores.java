@@ -37,7 +37,12 @@ public final class TextScores {
                 "repetition",
                 "the share of repeated words or characters",
                 draft -> repetition(draft.text()),
-                Limit.atMost(config.maxRepetition()))));
+                Limit.atMost(config.maxRepetition())),
+            new ScoreRule(
+                "boilerplate",
+                "the share of what a machine added",
+                draft -> BoilerplateScore.of(draft.text()),
+                Limit.atMost(config.maxBoilerplate()))));
   }
 
   static long visible(String text) {
