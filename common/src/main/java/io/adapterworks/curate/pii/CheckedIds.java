@@ -13,7 +13,6 @@ import java.util.stream.IntStream;
  * together leave chance little room.
  */
 final class CheckedIds {
-  private static final String BOUND = "(?<![\\p{L}\\p{N}.-])(?:%s)(?![\\p{L}\\p{N}]|[.-]\\d)";
   private static final String BIRTH = "\\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])";
 
   /** Odd places of Italy's code: values of 0 to 9, then of A to Z (decree of 12 March 1974). */
@@ -42,7 +41,8 @@ final class CheckedIds {
   }
 
   private static PiiDetector of(String form, Predicate<String> check) {
-    Pattern pattern = anyCase(String.format(Locale.ROOT, BOUND, form));
+    Pattern pattern =
+        anyCase("(?<![\\p{L}\\p{N}.-])(?:" + form + ")(?![\\p{L}\\p{N}]|[.-]\\d)");
     return Patterns.detector(PiiType.NATIONAL_ID, pattern, check);
   }
 
