@@ -82,7 +82,7 @@ public final class DatasetBuild {
             .map(row -> row.getString(0))
             .sorted()
             .toList();
-    boolean tooFew = labels.size() < 2 || labelled.count() < FEWEST_PER_FOLD * folds();
+    boolean tooFew = labels.size() < 2 || labelled.count() < (long) FEWEST_PER_FOLD * folds();
     if (!config.labelReview().enabled() || tooFew) {
       return doubts;
     }
