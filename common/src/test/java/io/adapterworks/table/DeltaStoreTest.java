@@ -75,7 +75,8 @@ class DeltaStoreTest {
         maintenance.vacuum("pets", Duration.ofDays(7)));
 
     assertEquals(OptionalLong.of(1), store.dataVersion(PETS));
-    assertEquals(OptionalLong.of(2), store.version(PETS));
+    // Compaction and the beginning and end of the vacuum are versions of their own.
+    assertEquals(OptionalLong.of(4), store.version(PETS));
     assertEquals(List.of("Rex 3", "Tom 5"), contents(store.read(PETS)));
     assertEquals(List.of("Rex 3"), contents(store.read(PETS, 0)));
   }
