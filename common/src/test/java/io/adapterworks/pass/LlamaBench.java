@@ -45,8 +45,8 @@ final class LlamaBench {
 
   /**
    * {@code rate}: what the card does on one large product, at first and once its power limit holds
-   * it; or {@code [profile|trace] SHAPE...}: with "profile" also the time of each primitive; "trace"
-   * only runs two steps kernel by kernel, for a profiler to look at.
+   * it; or {@code [profile|trace] SHAPE...}: with "profile" also the time of each primitive;
+   * "trace" only runs two steps kernel by kernel, for a profiler to look at.
    */
   public static void main(String[] arguments) {
     List<String> modes = List.of("profile", "trace");
