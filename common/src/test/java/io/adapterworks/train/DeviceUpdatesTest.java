@@ -85,7 +85,7 @@ class DeviceUpdatesTest {
     public double lossAndGradient(TokenBatch batch, long dropoutSeed, float[] gradient) {
       double loss = 0;
       for (int i = 0; i < values.length; i++) {
-        gradient[i] = values[i] - (float) Math.sin(i + dropoutSeed);
+        gradient[i] = values[i] - (float) Math.sin((double) (i + dropoutSeed));
         loss += 0.5 * gradient[i] * gradient[i];
       }
       return loss;
