@@ -80,9 +80,9 @@ public final class DatasetCard {
         <h2>From raw lines to training rows</h2>
         <p class="lead">Every step, what it read and what it kept; bars are shares of the raw lines. Selection
         looks at training rows only: validation and test are held out before it.</p>
-        <div class="scroll"><table class="numbers compact">
+        <div class="scroll"><table class="numbers compact lean">
         <thead><tr><th scope="col">Step</th><th scope="col">Read</th><th scope="col">Kept</th>
-        <th scope="col" aria-label="Share of raw lines"></th><th scope="col" class="name">Dropped</th></tr></thead>
+        <th scope="col" class="bar" aria-label="Share of raw lines"></th><th scope="col" class="name">Dropped</th></tr></thead>
         <tbody>
         %s</tbody></table></div>
         </section>
@@ -136,8 +136,8 @@ public final class DatasetCard {
                   Text.count(label.test())));
     }
     return """
-        <div class="scroll"><table class="numbers compact">
-        <thead><tr><th scope="col">Label</th><th scope="col">Train</th><th scope="col" aria-label="Training rows"></th>
+        <div class="scroll"><table class="numbers compact lean">
+        <thead><tr><th scope="col">Label</th><th scope="col">Train</th><th scope="col" class="bar" aria-label="Training rows"></th>
         <th scope="col">Validation</th><th scope="col">Test</th></tr></thead>
         <tbody>
         %s</tbody></table></div>
