@@ -79,8 +79,13 @@ class BadModelFolderTest {
   }
 
   @Test
-  void anAdapterForOtherModulesNamesItsFileAndTheModelsLayers() {
-    Path encoders = SharedFolder.require("fixtures/bert-tiny/adapter_end");
+  void anAdapterForOtherModulesNamesItsFileAndTheModelsLayers() throws IOException {
+    Path encoders = Files.createDirectories(folder.resolve("adapter"));
+    Path source = SharedFolder.require("fixtures/bert-tiny/adapter_end/adapter_model.safetensors");
+    Files.write(encoders.resolve("adapter_model.safetensors"), Files.readAllBytes(source));
+    Files.writeString(
+        encoders.resolve("adapter_config.json"),
+        "{\"peft_type\":\"LORA\",\"r\":4,\"target_modules\":[\"query\"]}");
     try (BaseModel base = BaseModelReader.open(folder.toString())) {
       String message =
           assertThrows(AdapterworksException.class, () -> PeftDirectory.read(encoders, base))

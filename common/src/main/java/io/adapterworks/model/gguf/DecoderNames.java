@@ -73,6 +73,13 @@ public final class DecoderNames {
         architecture(),
         biases);
     Check.that(
+        biases.isEmpty() || config.queryWidth() == config.hidden(),
+        ErrorCode.INPUT,
+        "%s has biases on queries of %d; llama.cpp has them only on queries of the hidden width %d",
+        location,
+        config.queryWidth(),
+        config.hidden());
+    Check.that(
         rotatesNeighbours() || config.rope().scaling() instanceof Rope.Unscaled,
         ErrorCode.INPUT,
         "%s has llama3 rope scaling; llama.cpp's %s has none",
