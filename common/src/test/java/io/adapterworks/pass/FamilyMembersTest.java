@@ -13,6 +13,7 @@ import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
+import io.adapterworks.pass.export.MergedModelExport;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tokenize.TokenBatch;

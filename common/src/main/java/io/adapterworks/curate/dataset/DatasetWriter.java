@@ -78,7 +78,7 @@ final class DatasetWriter {
 
   private Dataset<Row> counts(DatasetPlan plan) {
     List<Row> rows = new ArrayList<>();
-    long left = plan.training().size() + plan.leftOut().size();
+    long left = (long) plan.training().size() + plan.leftOut().size();
     for (Map.Entry<String, Map<String, Integer>> step : plan.droppedByStep().entrySet()) {
       rows.add(row(step.getKey(), CurationRunTable.READ, left));
       for (Map.Entry<String, Integer> rule : step.getValue().entrySet()) {

@@ -21,7 +21,7 @@ final class BarChart {
     for (int i = 0; i < bins.size(); i++) {
       Bin bin = bins.get(i);
       double x = LEFT + i * step;
-      double top = y.at(bin.count());
+      double top = y.at((double) bin.count());
       svg.box(
           new Svg.Box(x + step * 0.08, top, step * 0.84, bottom - top),
           "series-candidate fill",
