@@ -6,6 +6,7 @@ import io.adapterworks.evaluate.Prediction;
 import io.adapterworks.pipeline.AdapterSession;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
+import io.adapterworks.train.TrainingProgress.Display;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -88,8 +89,8 @@ final class PredictJob implements Callable<Integer> {
   }
 
   private static List<String> standardInput() {
-    if (System.console() != null) {
-      System.err.println("Reading texts from the terminal, one a line; Ctrl-D ends them");
+    if (Terminal.display() == Display.TERMINAL) {
+      System.err.println("Reading texts from standard input, one a line; Ctrl-D ends them");
     }
     try (BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {

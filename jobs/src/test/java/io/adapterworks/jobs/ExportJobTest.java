@@ -23,6 +23,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,8 +78,8 @@ class ExportJobTest {
             .toArray(String[]::new));
   }
 
-  private static TreeSet<String> files(Path of) throws IOException {
-    TreeSet<String> names = new TreeSet<>();
+  private static Set<String> files(Path of) throws IOException {
+    Set<String> names = new TreeSet<>();
     try (Stream<Path> files = Files.list(of)) {
       files.forEach(file -> names.add(file.getFileName().toString()));
     }
