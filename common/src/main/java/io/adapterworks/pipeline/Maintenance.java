@@ -19,9 +19,10 @@ import java.util.stream.Stream;
 
 /**
  * Compacts every table of a warehouse and vacuums it with the retention. For {@code
- * dataset_examples} and {@code curated_examples} the retention reaches back to the oldest dataset version that a registered
- * adapter was trained on, so that its {@code VERSION AS OF} stays readable as long as the adapter
- * is registered. Lines that wait for curation are not compacted away from under its change feed.
+ * dataset_examples} and {@code curated_examples} the retention reaches back to the oldest dataset
+ * version that a registered adapter was trained on, so that its {@code VERSION AS OF} stays
+ * readable as long as the adapter is registered. Lines that wait for curation are not compacted
+ * away from under its change feed.
  */
 public final class Maintenance {
   private final Warehouse warehouse;

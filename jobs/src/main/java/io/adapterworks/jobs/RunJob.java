@@ -78,7 +78,10 @@ final class RunJob implements Callable<Integer> {
       return ErrorCode.NOTHING_TO_DO.exitCode();
     }
 
-    /** Ingests and curates what is new and makes a dataset of it; false where there is nothing at all. */
+    /**
+     * Ingests and curates what is new and makes a dataset of it; false where there is nothing at
+     * all.
+     */
     private boolean prepare() {
       IngestOutcome ingested = clock.stage("ingest", this::ingest);
       System.out.println(Summaries.of(ingested));

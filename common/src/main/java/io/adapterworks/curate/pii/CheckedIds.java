@@ -41,8 +41,7 @@ final class CheckedIds {
   }
 
   private static PiiDetector of(String form, Predicate<String> check) {
-    Pattern pattern =
-        anyCase("(?<![\\p{L}\\p{N}.-])(?:" + form + ")(?![\\p{L}\\p{N}]|[.-]\\d)");
+    Pattern pattern = anyCase("(?<![\\p{L}\\p{N}.-])(?:" + form + ")(?![\\p{L}\\p{N}]|[.-]\\d)");
     return Patterns.detector(PiiType.NATIONAL_ID, pattern, check);
   }
 
