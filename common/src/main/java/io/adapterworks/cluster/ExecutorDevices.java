@@ -1,11 +1,15 @@
 package io.adapterworks.cluster;
 
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.EngineFactory;
+import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
+import io.adapterworks.tokenize.Tokenizer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -51,13 +55,32 @@ final class ExecutorDevices implements ExecutorPlugin {
 
   /** Runs {@code work} on the device of the task that calls. */
   static <T> Done<T> run(ModelSpec spec, Work<T> work) {
+    return ofProcess().runHere(spec, work);
+  }
+
+  /** What the task that calls computes with. */
+  static EngineInfo engine(ModelSpec spec) {
+    TaskContext task = TaskContext.get();
+    EngineSettings settings = spec.engine().withThreads(task.cpus());
+    int card = card(task.resourcesJMap().get(GPU));
+    try (Engine engine = EngineFactory.open(settings, card)) {
+      return engine.info();
+    }
+  }
+
+  /** The tokenizer of the base model. */
+  static Tokenizer tokenizer(ModelSpec spec) {
+    return ofProcess().base(spec.base(), spec.fingerprint()).tokenizer();
+  }
+
+  private static ExecutorDevices ofProcess() {
     ExecutorDevices devices = OF_PROCESS.get();
     Check.that(
         devices != null,
         ErrorCode.CONFIGURATION,
         "this executor holds no devices; expected spark.plugins to name %s when the session starts",
         DevicePlugin.class.getName());
-    return devices.runHere(spec, work);
+    return devices;
   }
 
   private <T> Done<T> runHere(ModelSpec spec, Work<T> work) {
@@ -79,6 +102,11 @@ final class ExecutorDevices implements ExecutorPlugin {
     if (gpu == null) {
       return 0;
     }
+    Check.that(
+        gpu.addresses().length == 1,
+        ErrorCode.DEVICE,
+        "Spark gave one training task %d GPUs; expected spark.task.resource.gpu.amount=1",
+        gpu.addresses().length);
     String address = gpu.addresses()[0];
     try {
       return Integer.parseInt(address);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -17,6 +18,8 @@ import org.apache.spark.resource.ResourceProfile;
  * The devices of a Spark application's executors: how many there are, and how work gets onto them.
  */
 public final class SparkDevices implements AutoCloseable {
+  private static final String MOST = "spark.dynamicAllocation.maxExecutors";
+  private static final Duration GATHERING = Duration.ofSeconds(3);
   private static final Duration SETTLING = Duration.ofSeconds(3);
   private static final String OWN_FAILURE = AdapterworksException.class.getName() + ": ";
 
@@ -54,23 +57,57 @@ public final class SparkDevices implements AutoCloseable {
       Optional<ResourceProfile> profile,
       Consumer<String> log) {
     SparkConf conf = spark.getConf();
-    boolean ownExecutors = profile.isPresent() && conf.getBoolean(TrainingResources.DYNAMIC, false);
+    boolean ownExecutors = gpus(profile) > 0 && conf.getBoolean(TrainingResources.DYNAMIC, false);
     ExecutorWatch watch =
         new ExecutorWatch(
             spark.sc(),
             new ExecutorWatch.Terms(
                 ownExecutors ? profile.get().id() : ResourceProfile.DEFAULT_RESOURCE_PROFILE_ID(),
-                new StandaloneMaster(spark.master(), need(conf, profile.isPresent())),
+                new StandaloneMaster(spark.master(), need(conf, gpus(profile))),
                 config.patience(),
                 log));
-    return new SparkDevices(spark, profile, Optional.of(watch), config.devices());
+    try {
+      int wanted = ownExecutors && config.devices() == 0 ? conf.getInt(MOST, 1) : config.devices();
+      SparkDevices devices = new SparkDevices(spark, profile, Optional.of(watch), wanted);
+      if (ownExecutors) {
+        devices.gather();
+      }
+      return devices;
+    } catch (RuntimeException failure) {
+      watch.close();
+      throw failure;
+    }
   }
 
-  private static StandaloneMaster.Need need(SparkConf conf, boolean gpu) {
+  private static int gpus(Optional<ResourceProfile> profile) {
+    return profile.isPresent() && profile.get().taskResources().contains(ExecutorDevices.GPU)
+        ? 1
+        : 0;
+  }
+
+  private static StandaloneMaster.Need need(SparkConf conf, int gpus) {
     return new StandaloneMaster.Need(
         conf.getInt("spark.executor.cores", 1),
         (int) JavaUtils.byteStringAsMb(conf.get("spark.executor.memory", "1g")),
-        gpu ? 1 : 0);
+        gpus);
+  }
+
+  /**
+   * Keeps as many tasks as devices waiting for long enough that dynamic allocation starts an
+   * executor for each: it looks at waiting tasks, and those of a round are over too soon to be
+   * seen.
+   */
+  private void gather() {
+    List<Integer> all = IntStream.range(0, count).boxed().toList();
+    during(
+        () ->
+            placed(spark.parallelize(all, count))
+                .map(
+                    number -> {
+                      Thread.sleep(GATHERING.toMillis());
+                      return number;
+                    })
+                .collect());
   }
 
   /** Waits for one executor, and a little longer for the others. */

@@ -1,6 +1,7 @@
 package io.adapterworks.cluster;
 
 import io.adapterworks.cluster.InferenceTask.Output;
+import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.tokenize.TokenBatch;
 import java.time.Duration;
 import java.util.Comparator;
@@ -26,6 +27,33 @@ public final class TrainingExecutors {
     this.devices = devices;
     this.spec = spec;
     this.listener = listener;
+  }
+
+  /** What an executor computes with; the first call waits for one. */
+  public EngineInfo engine() {
+    return devices
+        .during(
+            () ->
+                devices
+                    .placed(devices.spark().parallelize(List.of(spec), 1))
+                    .map(ExecutorDevices::engine)
+                    .collect())
+        .get(0);
+  }
+
+  /** The token ids of each text, in the texts' order. */
+  public List<int[]> encode(List<String> texts, int maxTokens) {
+    if (texts.isEmpty()) {
+      return List.of();
+    }
+    int tasks = Math.min(texts.size(), devices.spark().defaultParallelism());
+    return devices.during(
+        () ->
+            devices
+                .spark()
+                .parallelize(texts, tasks)
+                .mapPartitions(new EncodeTask(spec, maxTokens))
+                .collect());
   }
 
   /** The mean gradient (P) and loss of a batch. */

@@ -11,21 +11,33 @@ import org.apache.spark.resource.ResourceProfileBuilder;
 import org.apache.spark.resource.TaskResourceRequests;
 
 /**
- * What a training task asks Spark for beyond what every task gets: one GPU, if it is to use one.
+ * What a training task asks Spark for beyond what every task gets: one GPU if it is to use one,
+ * else all cores of its executor.
  */
 public final class TrainingResources {
   static final String DYNAMIC = "spark.dynamicAllocation.enabled";
   private static final String EXECUTOR_GPUS = "spark.executor.resource.gpu.amount";
   private static final String EXECUTOR_CORES = "spark.executor.cores";
   private static final String EXECUTOR_MEMORY = "spark.executor.memory";
+  private static final String DISCOVERY = "spark.adapterworks.gpu.discoveryScript";
+  private static final String VENDOR = "spark.adapterworks.gpu.vendor";
   private static final String TASK_CPUS = "spark.task.cpus";
 
   private TrainingResources() {}
 
-  /** Empty where Spark is embedded or the engine needs no card. */
+  /** Empty where Spark is embedded, or where every task gets an executor's cores anyway. */
   public static Optional<ResourceProfile> of(SparkConf conf, EngineSettings engine) {
-    boolean asks = engine.device() == EngineSettings.Device.CUDA && !isEmbedded(conf);
-    return asks ? Optional.of(gpu(conf)) : Optional.empty();
+    if (isEmbedded(conf)) {
+      return Optional.empty();
+    }
+    if (engine.device() == EngineSettings.Device.CUDA) {
+      return Optional.of(gpu(conf));
+    }
+    int cores = conf.getInt(EXECUTOR_CORES, 1);
+    return cores > conf.getInt(TASK_CPUS, 1)
+        ? Optional.of(
+            new ResourceProfileBuilder().require(new TaskResourceRequests().cpus(cores)).build())
+        : Optional.empty();
   }
 
   static boolean isEmbedded(SparkConf conf) {
@@ -35,6 +47,8 @@ public final class TrainingResources {
   /**
    * One GPU a task. With dynamic allocation, executors with a GPU are started for training alone
    * and others do everything else; without, every executor has one and only training tasks hold it.
+   * YARN and Kubernetes want a discovery script for such executors, Kubernetes a vendor too: {@code
+   * spark.adapterworks.gpu.discoveryScript} and {@code spark.adapterworks.gpu.vendor}.
    */
   public static ResourceProfile gpu(SparkConf conf) {
     int cpus = conf.getInt(TASK_CPUS, 1);
@@ -47,7 +61,7 @@ public final class TrainingResources {
               new ExecutorResourceRequests()
                   .cores(Math.max(cpus, conf.getInt(EXECUTOR_CORES, 1)))
                   .memory(conf.get(EXECUTOR_MEMORY, "1g"))
-                  .resource(ExecutorDevices.GPU, 1, "", ""))
+                  .resource(ExecutorDevices.GPU, 1, conf.get(DISCOVERY, ""), conf.get(VENDOR, "")))
           .build();
     }
     Check.that(

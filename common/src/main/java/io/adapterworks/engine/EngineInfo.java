@@ -1,6 +1,7 @@
 package io.adapterworks.engine;
 
 import io.adapterworks.tensor.DType;
+import java.io.Serializable;
 
 /**
  * What an engine runs on.
@@ -11,4 +12,5 @@ import io.adapterworks.tensor.DType;
  * @param computeType the type of activations
  * @param threads host threads that compute; 1 for a GPU
  */
-public record EngineInfo(String name, String device, DType computeType, int threads) {}
+public record EngineInfo(String name, String device, DType computeType, int threads)
+    implements Serializable {}

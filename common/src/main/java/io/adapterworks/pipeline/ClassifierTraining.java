@@ -8,8 +8,7 @@ import io.adapterworks.config.ConfigReader;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.evaluate.LabelledText;
 import io.adapterworks.model.BaseModel;
-import io.adapterworks.pass.BertPass;
-import io.adapterworks.serve.TextEncoder;
+import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.tokenize.TokenRow;
 import io.adapterworks.train.Trainer;
 import io.adapterworks.train.TrainingConfig;
@@ -21,10 +20,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
-/** Trains a classification adapter on labelled texts, in this process. */
+/** Trains a classification adapter on labelled texts, in this process or on executors. */
 public final class ClassifierTraining {
-  private final Engine engine;
+  private final TrainingSite site;
   private final BaseModel base;
   private final Recipe recipe;
   private final long seed;
@@ -43,8 +43,13 @@ public final class ClassifierTraining {
   /** The adapter, and how its training went. */
   public record Trained(LoraAdapter adapter, TrainingResult result) {}
 
+  /** In this process, on {@code engine}. */
   public ClassifierTraining(Engine engine, BaseModel base, Recipe recipe, long seed) {
-    this.engine = engine;
+    this(new InProcessSite(engine, base, recipe), base, recipe, seed);
+  }
+
+  ClassifierTraining(TrainingSite site, BaseModel base, Recipe recipe, long seed) {
+    this.site = site;
     this.base = base;
     this.recipe = recipe;
     this.seed = seed;
@@ -70,22 +75,20 @@ public final class ClassifierTraining {
     LoraAdapter initial = initial(labels);
     TrainingData data =
         new TrainingData(rows(splits.training(), labels), rows(splits.validation(), labels));
-    try (BertPass pass =
-        new BertPass(
-            engine, base, initial, recipe.training().objective(), recipe.base().dropout())) {
+    try (SequenceClassifier pass = site.classifier(initial)) {
       TrainingResult result =
-          new Trainer(pass, recipe.training(), seed, observer)
+          new Trainer(pass, site.steps(pass), recipe.training(), seed, observer)
               .train(data, from.orElseGet(() -> TrainingState.initial(initial.values())));
       return new Trained(initial.withValues(result.parameters()), result);
     }
   }
 
   private List<TokenRow> rows(List<LabelledText> texts, List<String> labels) {
-    TextEncoder encoder = new TextEncoder(base.tokenizer(), recipe.base().maxTokens());
+    List<int[]> ids = site.encode(texts.stream().map(LabelledText::text).toList());
     Map<String, Integer> index = new HashMap<>();
     labels.forEach(label -> index.put(label, index.size()));
-    return texts.stream()
-        .map(row -> TokenRow.classified(encoder.encode(row.text()), index.get(row.label())))
+    return IntStream.range(0, texts.size())
+        .mapToObj(i -> TokenRow.classified(ids.get(i), index.get(texts.get(i).label())))
         .toList();
   }
 }

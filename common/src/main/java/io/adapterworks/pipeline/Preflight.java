@@ -68,7 +68,10 @@ public final class Preflight {
         there);
   }
 
-  /** The adapter has a name, fits its base model, and the engine that it asks for is here. */
+  /**
+   * The adapter has a name, fits its base model, and the engine that it asks for is here, if
+   * training is.
+   */
   public static void training(UseCase useCase) {
     useCase.adapterName();
     BaseModelReader.Outline base = outline(useCase.base().model());
@@ -90,8 +93,10 @@ public final class Preflight {
         model.maxPositions());
     List<LinearModule> selected = useCase.lora().select(base.linearModules());
     useCase.lora().checkFits(selected);
-    try (Engine engine = EngineFactory.open(useCase.engine())) {
-      engine.info();
+    if (useCase.spark().isEmbedded()) {
+      try (Engine engine = EngineFactory.open(useCase.engine())) {
+        engine.info();
+      }
     }
   }
 

@@ -6,6 +6,7 @@ import io.adapterworks.config.ConfigReader;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineInfo;
+import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.Evaluation;
@@ -13,8 +14,7 @@ import io.adapterworks.evaluate.Metric;
 import io.adapterworks.evaluate.Outcomes;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
-import io.adapterworks.pass.BertPass;
-import io.adapterworks.pass.ClassificationObjective;
+import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.pipeline.ClassifierTraining.Trained;
 import io.adapterworks.registry.AdapterDraft;
 import io.adapterworks.registry.AdapterManifest;
@@ -28,7 +28,6 @@ import io.adapterworks.train.TrainingObservers;
 import io.adapterworks.train.TrainingRun;
 import io.adapterworks.train.TrainingRunsTable;
 import io.adapterworks.train.TrainingState;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +35,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * Trains the adapter of a use case on the newest curated dataset and registers it as a version,
@@ -61,6 +63,14 @@ public final class TrainStage {
     record NothingNew(AdapterManifest manifest) implements Outcome {}
   }
 
+  /** Where training begins. */
+  public enum Start {
+    /** At the newest checkpoint, or anew where there is none. */
+    FROM_ANYWHERE,
+    /** At the newest checkpoint, which must be there. */
+    FROM_CHECKPOINT
+  }
+
   public TrainStage(
       Warehouse warehouse, UseCase useCase, RunIdentity identity, TrainingObserver progress) {
     this.warehouse = warehouse;
@@ -69,12 +79,18 @@ public final class TrainStage {
     this.progress = progress;
   }
 
+  /** Begins at a checkpoint, or anew where there is none. */
+  public Outcome run(Consumer<String> log) {
+    return run(Start.FROM_ANYWHERE, log);
+  }
+
   /**
    * Trains and registers, or finds that there is nothing new.
    *
+   * @param start where to begin
    * @param log is told what people should know, a line at a time
    */
-  public Outcome run(Consumer<String> log) {
+  public Outcome run(Start start, Consumer<String> log) {
     CuratedDataset dataset = CuratedDataset.newest(warehouse.tables());
     Optional<AdapterManifest> before =
         warehouse
@@ -84,13 +100,23 @@ public final class TrainStage {
       return new Outcome.NothingNew(before.get());
     }
     requireExamples(dataset);
-    try (BaseModel base = BaseModelReader.open(useCase.base().model());
-        Engine engine = EngineFactory.open(useCase.engine())) {
-      EngineInfo info = engine.info();
-      log.accept(
-          "Computing on %s, %s, %d threads"
-              .formatted(info.device(), ConfigReader.spelled(info.computeType()), info.threads()));
-      return train(dataset, base, engine, log);
+    SparkSession spark = warehouse.tables().spark();
+    try (BaseModel base = BaseModelReader.open(useCase.base().model())) {
+      if (!spark.sparkContext().isLocal()) {
+        JavaSparkContext context = new JavaSparkContext(spark.sparkContext());
+        try (TrainingSite executors = new ExecutorSite(context, base, useCase, log)) {
+          return train(new Work(dataset, base, executors, start), log);
+        }
+      }
+      try (Engine engine = EngineFactory.open(useCase.engine());
+          TrainingSite here = new InProcessSite(engine, base, useCase.recipe())) {
+        EngineInfo info = engine.info();
+        log.accept(
+            "Computing on %s, %s, %d threads"
+                .formatted(
+                    info.device(), ConfigReader.spelled(info.computeType()), info.threads()));
+        return train(new Work(dataset, base, here, start), log);
+      }
     }
   }
 
@@ -108,48 +134,79 @@ public final class TrainStage {
         labels);
   }
 
-  private Outcome train(
-      CuratedDataset dataset, BaseModel base, Engine engine, Consumer<String> log) {
+  private record Work(CuratedDataset dataset, BaseModel base, TrainingSite site, Start start) {}
+
+  private Outcome train(Work work, Consumer<String> log) {
+    CuratedDataset dataset = work.dataset;
+    BaseModel base = work.base;
+    TrainingSite site = work.site;
     List<String> labels = dataset.splits().labels();
-    String runKey = identity.configHash() + ":" + dataset.version() + ":" + base.fingerprint();
+    String runKey =
+        identity.configHash()
+            + ":"
+            + dataset.version()
+            + ":"
+            + base.fingerprint()
+            + site.arithmetic();
     CheckpointFolder checkpoints =
-        new CheckpointFolder(checkpointFolder(), runKey, CHECKPOINTS_KEPT);
+        new CheckpointFolder(checkpointFolder(), hadoop(), runKey, CHECKPOINTS_KEPT);
     Optional<TrainingState> from = checkpoints.newest(log);
+    Check.that(
+        from.isPresent() || work.start == Start.FROM_ANYWHERE,
+        ErrorCode.INPUT,
+        "there is no whole checkpoint of this configuration, dataset version and base in %s; leave"
+            + " out --resume to begin anew",
+        checkpointFolder());
     TrainingMetricsTable.Recorder recorder = new TrainingMetricsTable.Recorder(identity.runId());
     Instant startedAt = warehouse.clock().instant();
-    Trained trained =
-        new ClassifierTraining(engine, base, useCase.recipe(), useCase.seed())
-            .train(
-                dataset.splits(),
-                labels,
-                new TrainingObservers(List.of(recorder, progress, saving(checkpoints))),
-                from);
+    Trained trained;
+    try (LiveTraining live = new LiveTraining(warehouse, useCase.adapterName(), recorder, log)) {
+      trained =
+          new ClassifierTraining(site, base, useCase.recipe(), useCase.seed())
+              .train(
+                  dataset.splits(),
+                  labels,
+                  new TrainingObservers(
+                      List.of(recorder, live, progress, saving(checkpoints, log))),
+                  from);
+    }
     recorder.write(warehouse.tables());
     TrainingRunsTable.write(
-        warehouse.tables(), run(dataset, base, engine.info(), trained, startedAt));
+        warehouse.tables(), run(dataset, base, site.engine(), trained, startedAt));
     // Last: a run that was killed before is not taken for done, and goes on from its checkpoint.
-    AdapterManifest manifest = publish(dataset, base, engine, trained.adapter());
+    AdapterManifest manifest = publish(dataset, base, site, trained.adapter());
     checkpoints.clear();
     return new Outcome.Registered(manifest, recorder);
   }
 
-  private static TrainingObserver saving(CheckpointFolder checkpoints) {
+  /** A checkpoint that cannot be written must not end a training that could go on. */
+  private TrainingObserver saving(CheckpointFolder checkpoints, Consumer<String> log) {
     return new TrainingObserver() {
       @Override
       public void checkpoint(TrainingState state) {
-        checkpoints.write(state);
+        try {
+          checkpoints.write(state);
+        } catch (AdapterworksException failure) {
+          if (progress.isStopRequested()) {
+            throw failure;
+          }
+          log.accept(
+              "no checkpoint after step "
+                  + state.step()
+                  + ", training goes on: "
+                  + failure.getMessage());
+        }
       }
     };
   }
 
-  /**
-   * Checkpoints are this machine's: they lie beside a local warehouse, else in a temporary place.
-   */
-  private Path checkpointFolder() {
-    boolean local = !warehouse.directory().matches("^[a-z][a-z0-9+.-]+://.*");
-    Path root =
-        local ? Path.of(warehouse.directory()) : Path.of(System.getProperty("java.io.tmpdir"));
-    return root.resolve(Path.of("adapters", useCase.adapterName(), "checkpoints"));
+  private org.apache.hadoop.fs.Path checkpointFolder() {
+    return new org.apache.hadoop.fs.Path(
+        warehouse.directory(), "adapters/" + useCase.adapterName() + "/checkpoints");
+  }
+
+  private Configuration hadoop() {
+    return warehouse.tables().spark().sparkContext().hadoopConfiguration();
   }
 
   private static AdapterDraft.DatasetVersion datasetVersion(CuratedDataset dataset) {
@@ -157,7 +214,7 @@ public final class TrainStage {
   }
 
   private AdapterManifest publish(
-      CuratedDataset dataset, BaseModel base, Engine engine, LoraAdapter adapter) {
+      CuratedDataset dataset, BaseModel base, TrainingSite site, LoraAdapter adapter) {
     AdapterDraft draft =
         new AdapterDraft(
             useCase.adapterName(),
@@ -169,12 +226,12 @@ public final class TrainStage {
             datasetVersion(dataset),
             new AdapterDraft.Base(base.location(), base.fingerprint()),
             new AdapterDraft.Training(
-                engine.computeType().name().toLowerCase(Locale.ROOT),
+                site.engine().computeType().name().toLowerCase(Locale.ROOT),
                 useCase.seed(),
                 identity.configHash(),
                 identity.codeVersion(),
                 identity.runId()),
-            metrics(dataset, base, engine, adapter));
+            metrics(dataset, base, site, adapter));
     try (ScratchFolder prepared = ScratchFolder.make("prepared")) {
       PeftDirectory.write(prepared.path(), adapter, base, DType.FLOAT32);
       return warehouse.registry().publish(draft, prepared.path()).manifest();
@@ -183,13 +240,12 @@ public final class TrainStage {
 
   /** The test split's metrics, which need no other model. */
   private Map<String, Double> metrics(
-      CuratedDataset dataset, BaseModel base, Engine engine, LoraAdapter adapter) {
+      CuratedDataset dataset, BaseModel base, TrainingSite site, LoraAdapter adapter) {
     Map<String, Double> metrics = new TreeMap<>();
     if (dataset.splits().test().isEmpty()) {
       return metrics;
     }
-    try (BertPass pass =
-        new BertPass(engine, base, adapter, ClassificationObjective.CROSS_ENTROPY)) {
+    try (SequenceClassifier pass = site.classifier(adapter)) {
       TextEncoder encoder = new TextEncoder(base.tokenizer(), useCase.base().maxTokens());
       Evaluation evaluation =
           Evaluation.of(

@@ -3,6 +3,7 @@ package io.adapterworks.pipeline;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.cluster.ClusterConfig;
 import io.adapterworks.config.ConfigReader;
 import io.adapterworks.config.Settings;
 import io.adapterworks.curate.CurationConfig;
@@ -49,6 +50,7 @@ public record UseCase(
     LoraConfig lora,
     TrainingConfig training,
     EngineSettings engine,
+    ClusterConfig cluster,
     SuccessCriteria success,
     SparkConfig spark) {
   /** What an adapter learns. */
@@ -59,7 +61,16 @@ public record UseCase(
 
   /** What decides the adapter that a dataset version leads to. */
   private static final List<String> DECISIVE =
-      List.of("name", "task", "labels", "seed", "base", "lora", "training", "engine.dtype");
+      List.of(
+          "name",
+          "task",
+          "labels",
+          "seed",
+          "base",
+          "lora",
+          "training",
+          "engine.dtype",
+          "cluster.mode");
 
   private static final Pattern ABSOLUTE = Pattern.compile("^(/|[a-z][a-z0-9+.-]+:/)");
 
@@ -106,6 +117,7 @@ public record UseCase(
         lora,
         training,
         engine,
+        cluster,
         success,
         spark);
   }

@@ -1,6 +1,7 @@
 package io.adapterworks.table;
 
 import io.adapterworks.error.Check;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -15,6 +16,18 @@ public record SparkConfig(String master, int shufflePartitions, Map<String, Stri
     Check.notBlank("spark.master", master);
     Check.positive("spark.shufflePartitions", shufflePartitions);
     settings = Map.copyOf(settings);
+  }
+
+  /** The same with settings beneath these. */
+  public SparkConfig over(Map<String, String> defaults) {
+    Map<String, String> all = new HashMap<>(defaults);
+    all.putAll(settings);
+    return new SparkConfig(master, shufflePartitions, all);
+  }
+
+  /** Whether Spark runs in this process, also after what spark-submit said. */
+  public boolean isEmbedded() {
+    return System.getProperty("spark.master", master).startsWith("local");
   }
 
   /** Everything in this process, on all its cores. */

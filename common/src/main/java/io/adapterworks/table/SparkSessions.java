@@ -48,10 +48,15 @@ public final class SparkSessions {
             .config("spark.ui.showConsoleProgress", "false");
     if (System.getProperty("spark.master") == null) {
       builder.master(config.master());
-      if (config.master().startsWith("local")) {
-        builder.config("spark.driver.host", "localhost");
-        builder.config("spark.driver.bindAddress", "127.0.0.1");
-      }
+    }
+    String master = System.getProperty("spark.master", config.master());
+    if (master.startsWith("local")) {
+      builder.config("spark.driver.host", "localhost");
+      builder.config("spark.driver.bindAddress", "127.0.0.1");
+    } else if (master.startsWith("spark://127.")) {
+      // Workers on loopback cannot reach this machine by its own name.
+      builder.config("spark.driver.host", "127.0.0.1");
+      builder.config("spark.driver.bindAddress", "127.0.0.1");
     }
     config.settings().forEach(builder::config);
     try {

@@ -7,13 +7,8 @@ import io.adapterworks.model.SafetensorsFile;
 import io.adapterworks.model.SafetensorsWriter;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 
 /**
  * The checkpoints of one training run, each a safetensors file that is there whole or not at all
@@ -35,17 +31,18 @@ public final class CheckpointFolder {
   private static final String UPDATER = "updater_state";
   private static final String BEST = "best_parameters";
 
-  private final Path folder;
+  private final CheckpointFiles files;
   private final String runKey;
   private final int keep;
 
   /**
+   * @param folder on any file system that {@code hadoop} knows; need not exist yet
    * @param runKey everything that decides the run: configuration hash, dataset version, base
    * @param keep how many of the newest checkpoints stay
    */
-  public CheckpointFolder(Path folder, String runKey, int keep) {
+  public CheckpointFolder(Path folder, Configuration hadoop, String runKey, int keep) {
     Check.positive("training.checkpointsKept", keep);
-    this.folder = folder;
+    this.files = new CheckpointFiles(folder, hadoop);
     this.runKey = runKey;
     this.keep = keep;
   }
@@ -65,9 +62,8 @@ public final class CheckpointFolder {
     metadata.put("bestEpoch", Integer.toString(state.bestEpoch()));
     metadata.put("epochLoss", Double.toString(state.epochLoss()));
     metadata.put("checksum", checksum(tensors));
-    SafetensorsWriter.write(folder.resolve(fileName(state.step())), tensors, metadata);
-    List<Path> files = newestFirst();
-    files.subList(Math.min(keep, files.size()), files.size()).forEach(CheckpointFolder::delete);
+    files.write(fileName(state.step()), file -> SafetensorsWriter.write(file, tensors, metadata));
+    newestFirst().stream().skip(keep).forEach(files::delete);
   }
 
   private static String fileName(int step) {
@@ -84,17 +80,17 @@ public final class CheckpointFolder {
    * @param skipped is told of each checkpoint that is damaged or of another run, and why
    */
   public Optional<TrainingState> newest(Consumer<String> skipped) {
-    for (Path file : newestFirst()) {
+    for (String name : newestFirst()) {
       try {
-        return Optional.of(read(file));
+        return Optional.of(files.read(name, this::read));
       } catch (AdapterworksException e) {
-        skipped.accept("checkpoint " + file.getFileName() + " is passed over: " + e.getMessage());
+        skipped.accept("checkpoint " + name + " is passed over: " + e.getMessage());
       }
     }
     return Optional.empty();
   }
 
-  private TrainingState read(Path file) {
+  private TrainingState read(java.nio.file.Path file) {
     SafetensorsFile opened = SafetensorsFile.open(file);
     Map<String, String> metadata = opened.metadata();
     List<HostTensor> tensors =
@@ -120,37 +116,15 @@ public final class CheckpointFolder {
 
   /** Removes every checkpoint, once their run is registered. */
   public void clear() {
-    newestFirst().forEach(CheckpointFolder::delete);
+    newestFirst().forEach(files::delete);
   }
 
-  private List<Path> newestFirst() {
-    if (!Files.isDirectory(folder)) {
-      return new ArrayList<>();
-    }
-    try (Stream<Path> files = Files.list(folder)) {
-      return new ArrayList<>(
-          files
-              .filter(CheckpointFolder::isCheckpoint)
-              .sorted(Comparator.comparing((Path f) -> f.getFileName().toString()).reversed())
-              .toList());
-    } catch (IOException e) {
-      throw new AdapterworksException(
-          ErrorCode.STORAGE, folder + " cannot be listed: " + e.getMessage(), e);
-    }
+  private List<String> newestFirst() {
+    return files.lastFirst().stream().filter(CheckpointFolder::isCheckpoint).toList();
   }
 
-  private static boolean isCheckpoint(Path file) {
-    String name = file.getFileName().toString();
+  private static boolean isCheckpoint(String name) {
     return name.startsWith(PREFIX) && name.endsWith(SUFFIX);
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new AdapterworksException(
-          ErrorCode.STORAGE, file + " cannot be deleted: " + e.getMessage(), e);
-    }
   }
 
   private static String checksum(List<HostTensor> tensors) {

@@ -6,7 +6,6 @@ import io.adapterworks.table.Column;
 import io.adapterworks.table.DeltaStore;
 import io.adapterworks.table.TableSpec;
 import io.adapterworks.table.Transaction;
-import io.adapterworks.table.WriteOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,10 +63,11 @@ public final class TrainingMetricsTable {
         .toList();
   }
 
-  /** Collects a run's rows as it trains. */
+  /** Collects a run's rows as it trains; several threads may use it. */
   public static final class Recorder implements TrainingObserver {
     private final String runId;
     private final List<Row> rows = new ArrayList<>();
+    private int writes;
     private final List<StepMetrics> steps = new ArrayList<>();
     private final List<EpochMetrics> epochs = new ArrayList<>();
 
@@ -76,7 +76,7 @@ public final class TrainingMetricsTable {
     }
 
     @Override
-    public void step(StepMetrics metrics) {
+    public synchronized void step(StepMetrics metrics) {
       steps.add(metrics);
       add(metrics.step(), metrics.epoch(), LOSS, metrics.loss(), metrics.elapsed());
       add(
@@ -88,7 +88,7 @@ public final class TrainingMetricsTable {
     }
 
     @Override
-    public void epoch(EpochMetrics metrics) {
+    public synchronized void epoch(EpochMetrics metrics) {
       epochs.add(metrics);
       int step = metrics.step();
       add(step, metrics.epoch(), TRAINING_LOSS, metrics.trainingLoss(), metrics.elapsed());
@@ -108,21 +108,36 @@ public final class TrainingMetricsTable {
     }
 
     /** The steps so far. */
-    public List<StepMetrics> steps() {
+    public synchronized List<StepMetrics> steps() {
       return List.copyOf(steps);
     }
 
     /** The epochs so far. */
-    public List<EpochMetrics> epochs() {
+    public synchronized List<EpochMetrics> epochs() {
       return List.copyOf(epochs);
     }
 
-    /** Adds the run's rows to the table, once. */
-    public WriteOutcome write(DeltaStore store) {
-      return store.append(
-          SPEC,
-          store.spark().createDataFrame(rows, SPEC.schema()),
-          new Transaction("training-metrics-" + runId, 0));
+    /** The run, as in training_runs. */
+    public String runId() {
+      return runId;
+    }
+
+    /** Adds the rows since the last write to the table, each once. */
+    public void write(DeltaStore store) {
+      List<Row> fresh;
+      Transaction transaction;
+      synchronized (this) {
+        fresh = List.copyOf(rows);
+        transaction = new Transaction("training-metrics-" + runId, writes);
+      }
+      if (fresh.isEmpty()) {
+        return;
+      }
+      store.append(SPEC, store.spark().createDataFrame(fresh, SPEC.schema()), transaction);
+      synchronized (this) {
+        rows.subList(0, fresh.size()).clear();
+        writes++;
+      }
     }
   }
 }

@@ -120,7 +120,7 @@ class TrainerTest {
   }
 
   /** Keeps what it is told. */
-  private static final class Notes implements TrainingObserver {
+  private static class Notes implements TrainingObserver {
     private final List<EpochMetrics> epochs = new ArrayList<>();
     private final List<TrainingState> states = new ArrayList<>();
 
@@ -171,6 +171,36 @@ class TrainerTest {
       assertEquals(whole.steps(), resumed.steps());
       assertEquals(whole.bestEpoch(), resumed.bestEpoch());
     }
+  }
+
+  @Test
+  void aStopThatIsAskedForLeavesACheckpointToGoOnFrom() {
+    TrainingResult whole = train(config(4, 2e-3, 0), new Notes(), start());
+    Notes notes =
+        new Notes() {
+          private int steps;
+
+          @Override
+          public void step(StepMetrics metrics) {
+            steps = metrics.step();
+          }
+
+          @Override
+          public boolean isStopRequested() {
+            return steps == 7;
+          }
+        };
+    AdapterworksException stopped =
+        assertThrows(AdapterworksException.class, () -> train(config(4, 2e-3, 0), notes, start()));
+    assertEquals(ErrorCode.STOPPED, stopped.code());
+    assertEquals(
+        "training was stopped after step 7 of 12 and left a checkpoint; run the same job again to"
+            + " go on from there",
+        stopped.getMessage());
+    TrainingState left = notes.states.get(0);
+    assertEquals(7, left.step());
+    assertArrayEquals(
+        whole.parameters(), train(config(4, 2e-3, 0), new Notes(), left).parameters());
   }
 
   @Test

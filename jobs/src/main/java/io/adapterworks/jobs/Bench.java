@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "<name>",
     commandListHeading = "%nBenchmarks:%n",
     subcommands = {
+      ClusterBench.class,
       CpuBench.class,
       CurateBench.class,
       EightBitBench.class,

@@ -2,9 +2,11 @@ package io.adapterworks.jobs;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
+import io.adapterworks.cluster.DevicePlugin;
 import io.adapterworks.pipeline.RunIdentity;
 import io.adapterworks.pipeline.UseCase;
 import io.adapterworks.pipeline.Warehouse;
+import io.adapterworks.table.SparkConfig;
 import io.adapterworks.table.SparkSessions;
 import io.adapterworks.table.WarehouseLock;
 import java.nio.file.Path;
@@ -34,8 +36,13 @@ final class JobSession implements AutoCloseable {
     this.identity = identity;
     // Spark that ran before the job, in a notebook or a test, is not the job's to stop.
     this.ownsSpark = SparkSession.getDefaultSession().isEmpty();
-    this.spark = SparkSessions.open(identity.runId(), useCase.spark());
+    this.spark = SparkSessions.open(identity.runId(), spark(useCase));
     this.warehouse = Warehouse.open(spark, useCase.warehouse(), clock);
+  }
+
+  private static SparkConfig spark(UseCase useCase) {
+    SparkConfig spark = useCase.spark();
+    return spark.isEmbedded() ? spark : spark.over(DevicePlugin.settings());
   }
 
   /** Opens a job that needs nothing but the warehouse. */

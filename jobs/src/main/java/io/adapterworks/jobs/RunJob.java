@@ -16,7 +16,9 @@ import io.adapterworks.pipeline.TrainStage;
 import io.adapterworks.pipeline.UseCase;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.Promotion;
+import io.adapterworks.train.TrainingObservers;
 import io.adapterworks.train.TrainingProgress;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -123,7 +125,10 @@ final class RunJob implements Callable<Integer> {
               session.warehouse(),
               session.useCase(),
               session.identity(),
-              new TrainingProgress(System.err, Terminal.display()))
+              new TrainingObservers(
+                  List.of(
+                      new TrainingProgress(System.err, Terminal.display()),
+                      StopSignal.watch(System.err))))
           .run(System.err::println);
     }
 

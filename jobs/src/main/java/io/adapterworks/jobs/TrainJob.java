@@ -4,10 +4,13 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pipeline.Preflight;
 import io.adapterworks.pipeline.TrainStage;
 import io.adapterworks.pipeline.UseCase;
+import io.adapterworks.train.TrainingObservers;
 import io.adapterworks.train.TrainingProgress;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code train}: trains the adapter of a use case on the newest curated dataset. */
 @Command(
@@ -20,6 +23,14 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true)
 final class TrainJob implements Callable<Integer> {
   @Mixin private SettingsOptions settings;
+
+  @Option(
+      names = "--resume",
+      description = {
+        "Go on from the newest whole checkpoint, and fail where there is none.",
+        "Without it, training goes on from a checkpoint if there is one, else begins anew."
+      })
+  private boolean resume;
 
   private static void preflight(UseCase useCase) {
     Preflight.training(useCase);
@@ -34,8 +45,14 @@ final class TrainJob implements Callable<Integer> {
               session.warehouse(),
               session.useCase(),
               session.identity(),
-              new TrainingProgress(System.err, Terminal.display()));
-      TrainStage.Outcome outcome = stage.run(System.err::println);
+              new TrainingObservers(
+                  List.of(
+                      new TrainingProgress(System.err, Terminal.display()),
+                      StopSignal.watch(System.err))));
+      TrainStage.Outcome outcome =
+          stage.run(
+              resume ? TrainStage.Start.FROM_CHECKPOINT : TrainStage.Start.FROM_ANYWHERE,
+              System.err::println);
       if (outcome instanceof TrainStage.Outcome.NothingNew) {
         System.out.println(
             "Nothing to do: "

@@ -1,0 +1,150 @@
+package io.adapterworks.bench;
+
+import io.adapterworks.adapter.Head;
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.cluster.AveragingSteps;
+import io.adapterworks.cluster.ClusterConfig;
+import io.adapterworks.cluster.ClusterPass;
+import io.adapterworks.cluster.ModelSpec;
+import io.adapterworks.cluster.RoundReport;
+import io.adapterworks.cluster.SparkDevices;
+import io.adapterworks.cluster.TrainingExecutors;
+import io.adapterworks.cluster.TrainingResources;
+import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.BertConfig;
+import io.adapterworks.pass.TrainablePass;
+import io.adapterworks.tokenize.TokenBatch;
+import io.adapterworks.tokenize.TokenRow;
+import io.adapterworks.train.PassSteps;
+import io.adapterworks.train.StepPlan;
+import io.adapterworks.train.StepRunner;
+import io.adapterworks.train.TrainingConfig;
+import io.adapterworks.train.TrainingState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * Times training rounds on a Spark cluster: what a round costs beyond its slowest share, and how
+ * much faster several executors are than one. Rows are random tokens, as long as messages are.
+ */
+public final class ClusterBenchmark {
+  private static final int LABELS = 20;
+  private static final int SHORTEST = 8;
+  private static final int LONGEST = 40;
+  private static final long SEED = 1;
+  private static final int WARM_UP = 3;
+
+  private final JavaSparkContext spark;
+  private final BaseModel base;
+  private final Recipe recipe;
+  private final int steps;
+
+  /** How to train. */
+  public record Recipe(EngineSettings engine, LoraConfig lora, TrainingConfig training) {}
+
+  /**
+   * One way to train.
+   *
+   * @param tokensPerSecond over the steps after the first ones
+   * @param overheads of each round
+   */
+  public record Result(String mode, int devices, double tokensPerSecond, List<Duration> overheads) {
+    /** The middle one. */
+    public Duration medianOverhead() {
+      List<Duration> sorted = overheads.stream().sorted().toList();
+      return sorted.get(sorted.size() / 2);
+    }
+  }
+
+  /**
+   * @param steps that are timed
+   */
+  public ClusterBenchmark(JavaSparkContext spark, BaseModel base, Recipe recipe, int steps) {
+    this.spark = spark;
+    this.base = base;
+    this.recipe = recipe;
+    this.steps = steps;
+  }
+
+  /** One executor by itself, all of them on each batch, all of them averaging. */
+  public List<Result> run(int devices) {
+    List<Result> results = new ArrayList<>();
+    results.add(measure("alone", 1));
+    results.add(measure("synchronous", devices));
+    results.add(measure("averaging", devices));
+    return results;
+  }
+
+  private Result measure(String mode, int count) {
+    ClusterConfig config =
+        new ClusterConfig(count, ClusterConfig.Mode.SYNCHRONOUS, 1, Duration.ofMinutes(5));
+    List<RoundReport> reports = new ArrayList<>();
+    try (SparkDevices devices =
+        SparkDevices.open(
+            spark,
+            config,
+            TrainingResources.of(spark.getConf(), recipe.engine()),
+            System.err::println)) {
+      Head head = new Head(LABELS, Head.Pooling.MEAN);
+      LoraAdapter adapter = LoraAdapter.initialise(base, recipe.lora(), Optional.of(head), SEED);
+      ModelSpec.Recipe parts =
+          new ModelSpec.Recipe(recipe.engine(), recipe.lora(), recipe.training());
+      TrainingExecutors executors =
+          new TrainingExecutors(
+              devices, ModelSpec.of(base, parts, Optional.of(head), SEED), reports::add);
+      int width = ((BertConfig) base.config()).hidden();
+      TrainablePass pass =
+          new ClusterPass.Classifier(executors, adapter.layout(), width, adapter.values());
+      StepRunner runner =
+          mode.equals("synchronous")
+              ? new PassSteps(pass, recipe.training())
+              : new AveragingSteps(executors, steps);
+      runner.begin(
+          TrainingState.initial(adapter.values()), new StepPlan(steps, WARM_UP * 2 + steps));
+      // Both executors load the base, and each compiles its hot loops.
+      advance(runner, batches(WARM_UP));
+      advance(runner, batches(WARM_UP));
+      reports.clear();
+      List<TokenBatch> timed = batches(steps);
+      long begun = System.nanoTime();
+      advance(runner, timed);
+      double seconds = (System.nanoTime() - begun) * 1e-9;
+      long tokens = timed.stream().mapToLong(TokenBatch::tokens).sum();
+      return new Result(
+          mode, count, tokens / seconds, reports.stream().map(RoundReport::overhead).toList());
+    }
+  }
+
+  private static void advance(StepRunner runner, List<TokenBatch> batches) {
+    int step = 0;
+    while (step < batches.size()) {
+      int round = Math.min(runner.roundLength(step), batches.size() - step);
+      runner.run(batches.subList(step, step + round), new long[round]);
+      step += round;
+    }
+  }
+
+  private List<TokenBatch> batches(int count) {
+    Random random = new Random(SEED);
+    int vocabulary = ((BertConfig) base.config()).vocabulary();
+    List<TokenBatch> batches = new ArrayList<>();
+    for (int b = 0; b < count; b++) {
+      List<TokenRow> rows = new ArrayList<>();
+      for (int r = 0; r < recipe.training().batchSize(); r++) {
+        int[] ids = new int[SHORTEST + random.nextInt(LONGEST - SHORTEST + 1)];
+        for (int t = 0; t < ids.length; t++) {
+          ids[t] = random.nextInt(vocabulary);
+        }
+        rows.add(TokenRow.classified(ids, random.nextInt(LABELS)));
+      }
+      batches.add(TokenBatch.of(rows));
+    }
+    return batches;
+  }
+}

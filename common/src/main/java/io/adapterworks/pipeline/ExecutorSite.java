@@ -1,0 +1,131 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.adapter.Head;
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.cluster.AveragingSteps;
+import io.adapterworks.cluster.ClusterConfig;
+import io.adapterworks.cluster.ClusterPass;
+import io.adapterworks.cluster.ModelSpec;
+import io.adapterworks.cluster.RoundReport;
+import io.adapterworks.cluster.SparkDevices;
+import io.adapterworks.cluster.TrainingExecutors;
+import io.adapterworks.cluster.TrainingResources;
+import io.adapterworks.engine.EngineInfo;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.BertConfig;
+import io.adapterworks.pass.SequenceClassifier;
+import io.adapterworks.train.PassSteps;
+import io.adapterworks.train.StepRunner;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Training on the executors of a Spark cluster. */
+final class ExecutorSite implements TrainingSite {
+  private final BaseModel base;
+  private final UseCase useCase;
+  private final Consumer<String> log;
+  private final SparkDevices devices;
+  private final EngineInfo engine;
+  private TrainingExecutors executors;
+  private Set<String> placesTold = Set.of();
+
+  /** Waits for the first executor. */
+  ExecutorSite(JavaSparkContext spark, BaseModel base, UseCase useCase, Consumer<String> log) {
+    this.base = base;
+    this.useCase = useCase;
+    this.log = log;
+    this.devices =
+        SparkDevices.open(
+            spark, useCase.cluster(), TrainingResources.of(spark.getConf(), useCase.engine()), log);
+    try {
+      this.engine = executors(Optional.empty()).engine();
+    } catch (RuntimeException failure) {
+      devices.close();
+      throw failure;
+    }
+    log.accept(
+        "Training on "
+            + devices.count()
+            + (devices.count() == 1 ? " device" : " devices")
+            + " of "
+            + spark.master()
+            + ", each "
+            + engine.name()
+            + ", "
+            + engine.device());
+  }
+
+  private TrainingExecutors executors(Optional<Head> head) {
+    ModelSpec spec =
+        ModelSpec.of(
+            base,
+            new ModelSpec.Recipe(useCase.engine(), useCase.lora(), useCase.training()),
+            head,
+            useCase.seed());
+    return new TrainingExecutors(devices, spec, this::tell);
+  }
+
+  /** Says who holds which device, at first and whenever it changes. */
+  private void tell(RoundReport report) {
+    Set<String> places =
+        report.shares().stream()
+            .map(RoundReport.ShareTime::device)
+            .collect(Collectors.toCollection(java.util.TreeSet::new));
+    if (!places.equals(placesTold)) {
+      placesTold = places;
+      log.accept("Shares are computed on " + String.join("; ", places));
+    }
+  }
+
+  @Override
+  public EngineInfo engine() {
+    return engine;
+  }
+
+  /** Synchronous rounds are one worker's arithmetic, whatever the number of devices. */
+  @Override
+  public String arithmetic() {
+    return averages()
+        ? ":averaging:" + devices.count() + ":" + useCase.cluster().averagingSteps()
+        : "";
+  }
+
+  private boolean averages() {
+    return devices.count() > 1 && useCase.cluster().mode() == ClusterConfig.Mode.AVERAGING;
+  }
+
+  @Override
+  public List<int[]> encode(List<String> texts) {
+    return executors(Optional.empty()).encode(texts, useCase.base().maxTokens());
+  }
+
+  @Override
+  public SequenceClassifier classifier(LoraAdapter adapter) {
+    executors = executors(adapter.layout().head().map(parameters -> parameters.head()));
+    int width = ((BertConfig) base.config()).hidden();
+    return new ClusterPass.Classifier(executors, adapter.layout(), width, adapter.values());
+  }
+
+  /**
+   * One device steps by itself, which costs no round between steps; several share each batch, or
+   * average.
+   */
+  @Override
+  public StepRunner steps(SequenceClassifier classifier) {
+    if (devices.count() == 1) {
+      return AveragingSteps.alone(executors);
+    }
+    return averages()
+        ? new AveragingSteps(executors, useCase.cluster().averagingSteps())
+        : new PassSteps(classifier, useCase.training());
+  }
+
+  @Override
+  public void close() {
+    devices.close();
+  }
+}

@@ -1,0 +1,50 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.EngineInfo;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.pass.BertPass;
+import io.adapterworks.pass.SequenceClassifier;
+import io.adapterworks.serve.TextEncoder;
+import io.adapterworks.train.PassSteps;
+import io.adapterworks.train.StepRunner;
+import java.util.List;
+
+/**
+ * Training on one engine of this process.
+ *
+ * @param engineHere the caller's to close
+ * @param base the caller's to close
+ */
+record InProcessSite(Engine engineHere, BaseModel base, ClassifierTraining.Recipe recipe)
+    implements TrainingSite {
+  @Override
+  public EngineInfo engine() {
+    return engineHere.info();
+  }
+
+  @Override
+  public String arithmetic() {
+    return "";
+  }
+
+  @Override
+  public List<int[]> encode(List<String> texts) {
+    TextEncoder encoder = new TextEncoder(base.tokenizer(), recipe.base().maxTokens());
+    return texts.stream().map(encoder::encode).toList();
+  }
+
+  @Override
+  public SequenceClassifier classifier(LoraAdapter adapter) {
+    return new BertPass(engineHere, base, adapter, recipe.training().objective());
+  }
+
+  @Override
+  public StepRunner steps(SequenceClassifier classifier) {
+    return new PassSteps(classifier, recipe.training());
+  }
+
+  @Override
+  public void close() {}
+}

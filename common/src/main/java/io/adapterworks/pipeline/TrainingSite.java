@@ -1,0 +1,28 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.engine.EngineInfo;
+import io.adapterworks.pass.SequenceClassifier;
+import io.adapterworks.train.StepRunner;
+import java.util.List;
+
+/** Where an adapter is trained: in this process, or on Spark's executors. */
+public interface TrainingSite extends AutoCloseable {
+  /** What computes there. */
+  EngineInfo engine();
+
+  /** What decides the adapter's bytes here beyond the configuration; empty for one worker's. */
+  String arithmetic();
+
+  /** The token ids of each text, in the texts' order. */
+  List<int[]> encode(List<String> texts);
+
+  /** The model with an adapter on it; the caller closes it. */
+  SequenceClassifier classifier(LoraAdapter adapter);
+
+  /** Computes optimizer steps on a model of this site. */
+  StepRunner steps(SequenceClassifier classifier);
+
+  @Override
+  void close();
+}
