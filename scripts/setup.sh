@@ -43,6 +43,11 @@ find_jdk() {
 }
 
 require_jdk() {
+  # Where nothing is to be built, any Java will do.
+  if [ -n "${ADAPTERWORKS_CLASSPATH:-}" ] && [ -x "${JAVA_HOME:-}/bin/java" ]; then
+    JAVA="$JAVA_HOME/bin/java"
+    return 0
+  fi
   find_jdk || { install_jdk; find_jdk; } || { say "The JDK was installed but not found."; exit 2; }
   export JAVA_HOME
   JAVA="$JAVA_HOME/bin/java"

@@ -60,10 +60,8 @@ final class ExecutorDevices implements ExecutorPlugin {
 
   /** What the task that calls computes with. */
   static EngineInfo engine(ModelSpec spec) {
-    TaskContext task = TaskContext.get();
-    EngineSettings settings = spec.engine().withThreads(task.cpus());
-    int card = card(task.resourcesJMap().get(GPU));
-    try (Engine engine = EngineFactory.open(settings, card)) {
+    ResourceInformation gpu = TaskContext.get().resourcesJMap().get(GPU);
+    try (Engine engine = EngineFactory.open(settings(spec, gpu), card(gpu))) {
       return engine.info();
     }
   }
@@ -84,10 +82,9 @@ final class ExecutorDevices implements ExecutorPlugin {
   }
 
   private <T> Done<T> runHere(ModelSpec spec, Work<T> work) {
-    TaskContext task = TaskContext.get();
-    ResourceInformation gpu = task.resourcesJMap().get(GPU);
+    ResourceInformation gpu = TaskContext.get().resourcesJMap().get(GPU);
     Device device = gpu == null ? freeProcessor() : card(gpu.addresses()[0]);
-    EngineSettings settings = spec.engine().withThreads(task.cpus());
+    EngineSettings settings = settings(spec, gpu);
     String place = "executor " + executor + ", " + device.name();
     return device.run(
         new Device.Opening(spec, settings, () -> base(spec.base(), spec.fingerprint()), card(gpu)),
@@ -96,6 +93,15 @@ final class ExecutorDevices implements ExecutorPlugin {
           T result = work.on(model);
           return new Done<>(result, place, System.nanoTime() - begun);
         });
+  }
+
+  /** As many threads as the task has cores; a card that Spark did not give is not the task's. */
+  private static EngineSettings settings(ModelSpec spec, ResourceInformation gpu) {
+    EngineSettings asked = spec.engine().withThreads(TaskContext.get().cpus());
+    boolean onProcessor = gpu == null && asked.device() == EngineSettings.Device.AUTO;
+    return onProcessor
+        ? new EngineSettings(EngineSettings.Device.CPU, asked.dtype(), asked.threads())
+        : asked;
   }
 
   private static int card(ResourceInformation gpu) {
