@@ -2,7 +2,6 @@ package io.adapterworks.bench;
 
 import io.adapterworks.adapter.Head;
 import io.adapterworks.adapter.LoraAdapter;
-import io.adapterworks.adapter.LoraConfig;
 import io.adapterworks.cluster.AveragingSteps;
 import io.adapterworks.cluster.ClusterConfig;
 import io.adapterworks.cluster.ClusterPass;
@@ -11,7 +10,6 @@ import io.adapterworks.cluster.RoundReport;
 import io.adapterworks.cluster.SparkDevices;
 import io.adapterworks.cluster.TrainingExecutors;
 import io.adapterworks.cluster.TrainingResources;
-import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BertConfig;
 import io.adapterworks.pass.TrainablePass;
@@ -20,7 +18,6 @@ import io.adapterworks.tokenize.TokenRow;
 import io.adapterworks.train.PassSteps;
 import io.adapterworks.train.StepPlan;
 import io.adapterworks.train.StepRunner;
-import io.adapterworks.train.TrainingConfig;
 import io.adapterworks.train.TrainingState;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,11 +39,8 @@ public final class ClusterBenchmark {
 
   private final JavaSparkContext spark;
   private final BaseModel base;
-  private final Recipe recipe;
+  private final ModelSpec.Recipe recipe;
   private final int steps;
-
-  /** How to train. */
-  public record Recipe(EngineSettings engine, LoraConfig lora, TrainingConfig training) {}
 
   /**
    * One way to train.
@@ -65,7 +59,8 @@ public final class ClusterBenchmark {
   /**
    * @param steps that are timed
    */
-  public ClusterBenchmark(JavaSparkContext spark, BaseModel base, Recipe recipe, int steps) {
+  public ClusterBenchmark(
+      JavaSparkContext spark, BaseModel base, ModelSpec.Recipe recipe, int steps) {
     this.spark = spark;
     this.base = base;
     this.recipe = recipe;
@@ -93,11 +88,9 @@ public final class ClusterBenchmark {
             System.err::println)) {
       Head head = new Head(LABELS, Head.Pooling.MEAN);
       LoraAdapter adapter = LoraAdapter.initialise(base, recipe.lora(), Optional.of(head), SEED);
-      ModelSpec.Recipe parts =
-          new ModelSpec.Recipe(recipe.engine(), recipe.lora(), recipe.training());
       TrainingExecutors executors =
           new TrainingExecutors(
-              devices, ModelSpec.of(base, parts, Optional.of(head), SEED), reports::add);
+              devices, ModelSpec.of(base, recipe, Optional.of(head), SEED), reports::add);
       int width = ((BertConfig) base.config()).hidden();
       TrainablePass pass =
           new ClusterPass.Classifier(executors, adapter.layout(), width, adapter.values());

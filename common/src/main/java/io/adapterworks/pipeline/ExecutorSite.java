@@ -63,7 +63,8 @@ final class ExecutorSite implements TrainingSite {
     ModelSpec spec =
         ModelSpec.of(
             base,
-            new ModelSpec.Recipe(useCase.engine(), useCase.lora(), useCase.training()),
+            new ModelSpec.Recipe(
+                useCase.engine(), useCase.lora(), useCase.training(), useCase.base().dropout()),
             head,
             useCase.seed());
     return new TrainingExecutors(devices, spec, this::tell);

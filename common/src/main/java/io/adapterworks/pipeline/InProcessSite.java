@@ -37,7 +37,8 @@ record InProcessSite(Engine engineHere, BaseModel base, ClassifierTraining.Recip
 
   @Override
   public SequenceClassifier classifier(LoraAdapter adapter) {
-    return new BertPass(engineHere, base, adapter, recipe.training().objective());
+    return new BertPass(
+        engineHere, base, adapter, recipe.training().objective(), recipe.base().dropout());
   }
 
   @Override

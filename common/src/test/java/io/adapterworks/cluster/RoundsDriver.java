@@ -13,6 +13,7 @@ import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.model.BertConfig;
 import io.adapterworks.model.TinyBert;
+import io.adapterworks.pass.EncoderDropout;
 import io.adapterworks.table.SparkConfig;
 import io.adapterworks.table.SparkSessions;
 import io.adapterworks.tokenize.TokenRow;
@@ -147,7 +148,11 @@ final class RoundsDriver {
     Head head = new Head(command.containsKey("texts") ? 20 : 3, Head.Pooling.MEAN);
     EngineSettings engine = new EngineSettings(Device.CPU, ComputeType.FLOAT32, 1);
     ModelSpec spec =
-        ModelSpec.of(base, new ModelSpec.Recipe(engine, lora, training), Optional.of(head), SEED);
+        ModelSpec.of(
+            base,
+            new ModelSpec.Recipe(engine, lora, training, EncoderDropout.NONE),
+            Optional.of(head),
+            SEED);
     TrainingExecutors executors = new TrainingExecutors(devices, spec, RoundsDriver::tell);
     LoraAdapter initial = LoraAdapter.initialise(base, lora, Optional.of(head), SEED);
     ClusterPass pass =

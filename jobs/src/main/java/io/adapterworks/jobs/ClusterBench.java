@@ -3,6 +3,7 @@ package io.adapterworks.jobs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapterworks.bench.ClusterBenchmark;
+import io.adapterworks.cluster.ModelSpec;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
@@ -54,7 +55,8 @@ final class ClusterBench implements Callable<Integer> {
             new ClusterBenchmark(
                 new JavaSparkContext(session.spark().sparkContext()),
                 base,
-                new ClusterBenchmark.Recipe(useCase.engine(), useCase.lora(), useCase.training()),
+                new ModelSpec.Recipe(
+                    useCase.engine(), useCase.lora(), useCase.training(), useCase.base().dropout()),
                 steps);
         double alone = 0;
         for (ClusterBenchmark.Result result : benchmark.run(devices)) {
