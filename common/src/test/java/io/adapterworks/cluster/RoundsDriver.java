@@ -93,7 +93,7 @@ final class RoundsDriver {
 
   private static Map<String, String> words(String line) {
     Map<String, String> words = new HashMap<>();
-    for (String word : line.split(" ")) {
+    for (String word : line.split(" ", -1)) {
       String[] parts = word.split("=", 2);
       words.put(parts[0], parts[parts.length - 1]);
     }
