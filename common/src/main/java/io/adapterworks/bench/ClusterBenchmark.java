@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -67,25 +68,26 @@ public final class ClusterBenchmark {
     this.steps = steps;
   }
 
-  /** One executor by itself, all of them on each batch, all of them averaging. */
-  public List<Result> run(int devices) {
+  /**
+   * One executor by itself, all of them on each batch, all of them averaging.
+   *
+   * @param log takes a line where an executor does not come or is lost
+   */
+  public List<Result> run(int devices, Consumer<String> log) {
     List<Result> results = new ArrayList<>();
-    results.add(measure("alone", 1));
-    results.add(measure("synchronous", devices));
-    results.add(measure("averaging", devices));
+    results.add(measure("alone", 1, log));
+    results.add(measure("synchronous", devices, log));
+    results.add(measure("averaging", devices, log));
     return results;
   }
 
-  private Result measure(String mode, int count) {
+  private Result measure(String mode, int count, Consumer<String> log) {
     ClusterConfig config =
         new ClusterConfig(count, ClusterConfig.Mode.SYNCHRONOUS, 1, Duration.ofMinutes(5));
     List<RoundReport> reports = new ArrayList<>();
     try (SparkDevices devices =
         SparkDevices.open(
-            spark,
-            config,
-            TrainingResources.of(spark.getConf(), recipe.engine()),
-            System.err::println)) {
+            spark, config, TrainingResources.of(spark.getConf(), recipe.engine()), log)) {
       Head head = new Head(LABELS, Head.Pooling.MEAN);
       LoraAdapter adapter = LoraAdapter.initialise(base, recipe.lora(), Optional.of(head), SEED);
       TrainingExecutors executors =

@@ -84,19 +84,20 @@ final class StandaloneMaster {
               workers.stream().map(StandaloneMaster::describe).collect(Collectors.joining("; ")),
               cure));
     }
-    String holders =
+    String own = SparkEnv.get().conf().getAppId();
+    String others =
         Arrays.stream(applications)
-            .filter(application -> application.coresGranted() > 0)
+            .filter(application -> !application.id().equals(own))
             .map(application -> application.desc().name() + " (" + application.id() + ")")
             .collect(Collectors.joining(", "));
     return new ClusterAnswer.Busy(
         String.format(
             Locale.ROOT,
-            "%s is busy: an executor needs %s; %s; held by %s",
+            "%s is busy: an executor needs %s; %s; other applications: %s",
             master,
             need,
             workers.stream().map(StandaloneMaster::describe).collect(Collectors.joining("; ")),
-            holders.isEmpty() ? "nobody any more" : holders));
+            others.isEmpty() ? "none" : others));
   }
 
   private boolean couldRun(WorkerInfo worker) {
@@ -115,15 +116,15 @@ final class StandaloneMaster {
     return gpu.isEmpty() ? 0 : gpu.get().addresses().length;
   }
 
+  /** The master does not send how many cores and how much memory are free. */
   private static String describe(WorkerInfo worker) {
-    String gpus = gpus(worker) == 0 ? "no GPU" : freeGpus(worker) + " of " + gpus(worker) + " GPUs";
+    String gpus =
+        gpus(worker) == 0 ? "no GPU" : freeGpus(worker) + " of " + gpus(worker) + " GPUs free";
     return String.format(
         Locale.ROOT,
-        "worker %s has %d of %d cores, %d of %d MB, %s free",
+        "worker %s has %d cores, %d MB, %s",
         worker.hostPort(),
-        worker.coresFree(),
         worker.cores(),
-        worker.memoryFree(),
         worker.memory(),
         gpus);
   }

@@ -176,7 +176,8 @@ class ClusterRoundsTest {
     double first = notes.epochs.get(0).trainingLoss();
     double last = notes.epochs.get(4).trainingLoss();
     assertTrue(last < 0.8 * first, () -> "training loss " + first + " to " + last);
-    assertTrue(notes.epochs.get(4).validationAccuracy() > 0.8, () -> notes.epochs.toString());
+    // A third is chance.
+    assertTrue(notes.epochs.get(4).validationAccuracy() > 0.6, () -> notes.epochs.toString());
     assertEquals(List.of(15, 30, 45), notes.states.stream().map(TrainingState::step).toList());
     for (TrainingState state : notes.states) {
       assertArrayEquals(

@@ -108,8 +108,9 @@ class GpuSchedulingTest {
         assertTrue(
             refused.matches(
                 "refused DEVICE no executor came in \\d+ s: spark://.* is busy: an executor needs 1"
-                    + " core, 700 MB and 1 GPU; worker .* 0 of 2 GPUs free; held by adapterworks"
-                    + " rounds \\(app-.*\\); run the job again later, or raise cluster.patience"),
+                    + " core, 700 MB and 1 GPU; worker .* has 4 cores, 4096 MB, 0 of 2 GPUs free;"
+                    + " other applications: adapterworks rounds \\(app-.*\\); run the job again"
+                    + " later, or raise cluster.patience"),
             refused);
       }
     }

@@ -59,7 +59,7 @@ final class ClusterBench implements Callable<Integer> {
                     useCase.engine(), useCase.lora(), useCase.training(), useCase.base().dropout()),
                 steps);
         double alone = 0;
-        for (ClusterBenchmark.Result result : benchmark.run(devices)) {
+        for (ClusterBenchmark.Result result : benchmark.run(devices, System.err::println)) {
           alone = result.devices() == 1 ? result.tokensPerSecond() : alone;
           print(result, alone);
           ObjectNode node = json.putObject(result.mode());
