@@ -70,17 +70,8 @@ final class LoopbackCluster implements AutoCloseable {
   /** The executor that a worker runs, once it is there. */
   ProcessHandle executorOf(int worker) {
     for (int tenths = 0; tenths < 300; tenths++) {
-      Optional<ProcessHandle> executor =
-          worker(worker)
-              .children()
-              .filter(
-                  child ->
-                      child
-                          .info()
-                          .commandLine()
-                          .orElse("")
-                          .contains("CoarseGrainedExecutorBackend"))
-              .findFirst();
+      // A worker has no other children.
+      Optional<ProcessHandle> executor = worker(worker).children().findFirst();
       if (executor.isPresent()) {
         return executor.get();
       }
