@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  */
 final class DriverProcess implements AutoCloseable {
   private static final String END = "the process has ended";
-  private static final Duration PATIENCE = Duration.ofSeconds(180);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final Process process;
   private final BufferedWriter commands;

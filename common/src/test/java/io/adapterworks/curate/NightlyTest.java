@@ -122,14 +122,14 @@ class NightlyTest {
   @Test
   void driftIsReportedAndItsRowsAreRejectedOneByOne() throws IOException {
     file("a.jsonl", row("how do I change the pin of my new card please", "pin"));
-    file("x.csv", "text,label\nthe machine has swallowed my card again,card\n");
+    file("x.csv", "text,label", "the machine has swallowed my card again,card");
     DeltaStore store = store("drift");
     night(store, logs.toString(), FIRST, NOW);
     file(
         "b.jsonl",
         "{\"text\":[\"where\",\"is it\"],\"label\":\"pin\",\"channel\":\"app\"}",
         "{\"text\":\"where is the letter with my new pin please\",\"label\":7}");
-    file("y.csv", "message,label\nwhere can I see my new card number,card\n");
+    file("y.csv", "message,label", "where can I see my new card number,card");
 
     Nightly.Report report = night(store, logs.toString(), SECOND, NOW);
 
