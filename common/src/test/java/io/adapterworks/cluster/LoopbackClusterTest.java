@@ -25,8 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Training on Spark's own master and two workers, executors of a core each: what two executors lead
- * to, and what is left of it when processes die. The tests share the cluster, and those that cost
- * it an executor or a worker come last.
+ * to. The tests share the cluster.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
@@ -120,86 +119,5 @@ class LoopbackClusterTest {
 
   private static double mean(List<Double> values) {
     return values.stream().mapToDouble(value -> value).average().orElseThrow();
-  }
-
-  private static final String SLOW = "steps=40 devices=2 rest=40 ";
-
-  private float[] undisturbed() throws IOException {
-    return trained("undisturbed", "steps=40 devices=2");
-  }
-
-  @Test
-  @Order(3)
-  void aStandingExecutorsShareIsComputedElsewhereToTheSameBytes() throws IOException {
-    float[] expected = undisturbed();
-    ProcessHandle executor = cluster.executorOf(1);
-    begin(driver, "straggler", SLOW);
-    driver.await("step 10 ");
-    LoopbackCluster.signal(executor, "-STOP");
-    try {
-      assertArrayEquals(expected, result(driver, "straggler"));
-    } finally {
-      LoopbackCluster.signal(executor, "-CONT");
-    }
-  }
-
-  @Test
-  @Order(4)
-  void anExecutorKilledInARoundCostsNothingButTime() throws IOException {
-    float[] expected = undisturbed();
-    begin(driver, "killed", SLOW);
-    driver.await("step 10 ");
-    cluster.executorOf(2).destroyForcibly();
-    assertArrayEquals(expected, result(driver, "killed"));
-    assertTrue(
-        driver.seen().stream().anyMatch(line -> line.matches("log executor .* is lost .*")),
-        () -> driver.seen().toString());
-  }
-
-  @Test
-  @Order(5)
-  void aKilledDriverGoesOnFromTheNewestWholeCheckpointToTheSameBytes() throws IOException {
-    float[] expected = undisturbed();
-    String options = SLOW + "every=10 checkpoints=" + folder.resolve("checkpoints");
-    begin(driver, "killed-driver", options);
-    driver.await("step 33 ");
-    driver.handle().destroyForcibly();
-    driver.awaitEnd();
-    Path newest = folder.resolve("checkpoints/checkpoint-000000030.safetensors");
-    byte[] bytes = Files.readAllBytes(newest);
-    bytes[bytes.length - 1] ^= 1;
-    Files.write(newest, bytes);
-    driver = driver();
-    begin(driver, "resumed", options);
-    assertEquals(
-        "log checkpoint checkpoint-000000030.safetensors is passed over: its bytes do not match its"
-            + " checksum",
-        driver.await("log checkpoint"));
-    driver.await("begins after step 20");
-    assertArrayEquals(expected, result(driver, "resumed"));
-  }
-
-  @Test
-  @Order(6)
-  void aWorkerKilledForGoodLeavesItsShareToTheOther() throws IOException {
-    float[] expected = undisturbed();
-    begin(driver, "worker", SLOW);
-    driver.await("step 10 ");
-    cluster.worker(1).destroyForcibly();
-    assertArrayEquals(expected, result(driver, "worker"));
-  }
-
-  @Test
-  @Order(7)
-  void withNoWorkerLeftTrainingEndsAndSaysSo() {
-    begin(driver, "nobody", SLOW);
-    driver.await("step 10 ");
-    cluster.worker(2).destroyForcibly();
-    String refused = driver.await("refused ");
-    assertEquals(
-        "refused DEVICE training cannot run here: "
-            + cluster.url()
-            + " has no live worker; start one, for example with scripts/cluster up",
-        refused);
   }
 }
