@@ -6,20 +6,11 @@ import io.adapterworks.config.ConfigReader;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineInfo;
-import io.adapterworks.error.Check;
-import io.adapterworks.error.ErrorCode;
-import io.adapterworks.evaluate.Evaluation;
-import io.adapterworks.evaluate.Metric;
-import io.adapterworks.evaluate.Outcomes;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
-import io.adapterworks.pass.BertPass;
-import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.pipeline.ClassifierTraining.Trained;
 import io.adapterworks.registry.AdapterDraft;
 import io.adapterworks.registry.AdapterManifest;
-import io.adapterworks.serve.AdapterClassifier;
-import io.adapterworks.serve.TextEncoder;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.train.CheckpointFolder;
 import io.adapterworks.train.TrainingMetricsTable;
@@ -32,9 +23,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -76,60 +65,51 @@ public final class TrainStage {
    * @param log is told what people should know, a line at a time
    */
   public Outcome run(Consumer<String> log) {
-    CuratedDataset dataset = CuratedDataset.newest(warehouse.tables());
+    TaskTraining task = task(log);
     Optional<AdapterManifest> before =
         warehouse
             .registry()
-            .trainedWith(useCase.adapterName(), identity.configHash(), datasetVersion(dataset));
+            .trainedWith(useCase.adapterName(), identity.configHash(), datasetVersion(task));
     if (before.isPresent()) {
       return new Outcome.NothingNew(before.get());
     }
-    requireExamples(dataset);
+    task.requireExamples();
     try (BaseModel base = BaseModelReader.open(useCase.base().model());
         Engine engine = EngineFactory.open(useCase.engine())) {
       EngineInfo info = engine.info();
       log.accept(
           "Computing on %s, %s, %d threads"
               .formatted(info.device(), ConfigReader.spelled(info.computeType()), info.threads()));
-      return train(dataset, base, engine, log);
+      return train(task, base, engine, log);
     }
   }
 
-  private static void requireExamples(CuratedDataset dataset) {
-    List<String> labels = dataset.splits().labels();
-    Check.that(
-        labels.size() >= 2,
-        ErrorCode.INPUT,
-        "dataset version %d has %d training rows with %d labels %s; a classifier needs two labels"
-            + " or more; look at the rejected rows: scripts/adapterworks query \"SELECT rule,"
-            + " reason, count(*) FROM curated_rejects GROUP BY rule, reason\"",
-        dataset.version(),
-        dataset.splits().training().size(),
-        labels.size(),
-        labels);
+  private TaskTraining task(Consumer<String> log) {
+    return switch (useCase.task()) {
+      case CLASSIFICATION ->
+          new ClassificationTraining(useCase, CuratedDataset.newest(warehouse.tables()));
+      case GENERATION ->
+          new GenerationTraining(useCase, AnsweredDataset.newest(warehouse.tables()), log);
+    };
   }
 
-  private Outcome train(
-      CuratedDataset dataset, BaseModel base, Engine engine, Consumer<String> log) {
-    List<String> labels = dataset.splits().labels();
-    String runKey = identity.configHash() + ":" + dataset.version() + ":" + base.fingerprint();
+  private Outcome train(TaskTraining task, BaseModel base, Engine engine, Consumer<String> log) {
+    String runKey = identity.configHash() + ":" + task.datasetVersion() + ":" + base.fingerprint();
     CheckpointFolder checkpoints =
         new CheckpointFolder(checkpointFolder(), runKey, CHECKPOINTS_KEPT);
     Optional<TrainingState> from = checkpoints.newest(log);
     TrainingMetricsTable.Recorder recorder = new TrainingMetricsTable.Recorder(identity.runId());
     Instant startedAt = warehouse.clock().instant();
     Trained trained =
-        new ClassifierTraining(engine, base, useCase.recipe(), useCase.seed())
-            .train(
-                dataset.splits(),
-                labels,
-                new TrainingObservers(List.of(recorder, progress, saving(checkpoints))),
-                from);
+        task.train(
+            base,
+            engine,
+            new TrainingObservers(List.of(recorder, progress, saving(checkpoints))),
+            from);
     recorder.write(warehouse.tables());
-    TrainingRunsTable.write(
-        warehouse.tables(), run(dataset, base, engine.info(), trained, startedAt));
+    TrainingRunsTable.write(warehouse.tables(), run(task, base, engine.info(), trained, startedAt));
     // Last: a run that was killed before is not taken for done, and goes on from its checkpoint.
-    AdapterManifest manifest = publish(dataset, base, engine, trained.adapter());
+    AdapterManifest manifest = publish(task, base, engine, trained.adapter());
     checkpoints.clear();
     return new Outcome.Registered(manifest, recorder);
   }
@@ -153,21 +133,17 @@ public final class TrainStage {
     return root.resolve(Path.of("adapters", useCase.adapterName(), "checkpoints"));
   }
 
-  private static AdapterDraft.DatasetVersion datasetVersion(CuratedDataset dataset) {
-    return new AdapterDraft.DatasetVersion(CURATED, dataset.version());
+  private static AdapterDraft.DatasetVersion datasetVersion(TaskTraining task) {
+    return new AdapterDraft.DatasetVersion(CURATED, task.datasetVersion());
   }
 
   private AdapterManifest publish(
-      CuratedDataset dataset, BaseModel base, Engine engine, LoraAdapter adapter) {
+      TaskTraining task, BaseModel base, Engine engine, LoraAdapter adapter) {
     AdapterDraft draft =
         new AdapterDraft(
             useCase.adapterName(),
-            new AdapterDraft.Task(
-                ConfigReader.spelled(useCase.task()),
-                dataset.splits().labels(),
-                ConfigReader.spelled(useCase.base().pooling()),
-                useCase.base().maxTokens()),
-            datasetVersion(dataset),
+            task.task(),
+            datasetVersion(task),
             new AdapterDraft.Base(base.location(), base.fingerprint()),
             new AdapterDraft.Training(
                 engine.computeType().name().toLowerCase(Locale.ROOT),
@@ -175,45 +151,20 @@ public final class TrainStage {
                 identity.configHash(),
                 identity.codeVersion(),
                 identity.runId()),
-            metrics(dataset, base, engine, adapter));
+            task.metrics(base, engine, adapter));
     try (ScratchFolder prepared = ScratchFolder.make("prepared")) {
       PeftDirectory.write(prepared.path(), adapter, base, DType.FLOAT32);
+      task.addFiles(prepared.path());
       return warehouse.registry().publish(draft, prepared.path()).manifest();
     }
   }
 
-  /** The test split's metrics, which need no other model. */
-  private Map<String, Double> metrics(
-      CuratedDataset dataset, BaseModel base, Engine engine, LoraAdapter adapter) {
-    Map<String, Double> metrics = new TreeMap<>();
-    if (dataset.splits().test().isEmpty()) {
-      return metrics;
-    }
-    try (BertPass pass =
-        new BertPass(engine, base, adapter, ClassificationObjective.CROSS_ENTROPY)) {
-      TextEncoder encoder = new TextEncoder(base.tokenizer(), useCase.base().maxTokens());
-      Evaluation evaluation =
-          Evaluation.of(
-              Outcomes.of(
-                  new AdapterClassifier(pass, encoder, dataset.splits().labels()),
-                  dataset.splits().test()));
-      for (String key : Metric.keys()) {
-        Metric.ofKey(key).orElseThrow().of(evaluation).ifPresent(v -> metrics.put(key, v));
-      }
-      return metrics;
-    }
-  }
-
   private TrainingRun run(
-      CuratedDataset dataset,
-      BaseModel base,
-      EngineInfo engine,
-      Trained trained,
-      Instant startedAt) {
+      TaskTraining task, BaseModel base, EngineInfo engine, Trained trained, Instant startedAt) {
     return new TrainingRun(
         identity.runId(),
         useCase.adapterName(),
-        dataset.version(),
+        task.datasetVersion(),
         base.location(),
         base.fingerprint(),
         identity.configHash(),

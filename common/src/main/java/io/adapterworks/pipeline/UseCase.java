@@ -11,8 +11,10 @@ import io.adapterworks.curate.source.InputConfig;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import io.adapterworks.evaluate.Metric;
 import io.adapterworks.evaluate.SuccessCriteria;
 import io.adapterworks.registry.AdapterNames;
+import io.adapterworks.evaluate.TextMetric;
 import io.adapterworks.table.SparkConfig;
 import io.adapterworks.train.TrainingConfig;
 import java.nio.file.Path;
@@ -46,18 +48,32 @@ public record UseCase(
     BaseModelConfig base,
     LoraConfig lora,
     TrainingConfig training,
+    GenerationSettings generation,
     EngineSettings engine,
     SuccessCriteria success,
     SparkConfig spark) {
   /** What an adapter learns. */
   public enum Task {
     /** One label for each text. */
-    CLASSIFICATION
+    CLASSIFICATION,
+    /** An answer to each text. */
+    GENERATION
   }
 
   /** What decides the adapter that a dataset version leads to. */
   private static final List<String> DECISIVE =
-      List.of("name", "task", "labels", "seed", "base", "lora", "training", "engine.dtype");
+      List.of(
+          "name",
+          "task",
+          "labels",
+          "seed",
+          "base",
+          "lora",
+          "training",
+          "generation.instruction",
+          "generation.tokensPerBatch",
+          "generation.memory",
+          "engine.dtype");
 
   private static final Pattern ABSOLUTE = Pattern.compile("^(/|[a-z][a-z0-9+.-]+:/)");
 
@@ -71,6 +87,15 @@ public record UseCase(
         ErrorCode.CONFIGURATION,
         "labels=%s has one label; expected two or more, or an empty list to take those in the data",
         labels);
+    success.requireMeasured(task == Task.GENERATION ? TextMetric.keys() : Metric.keys());
+    for (InputConfig input : inputs) {
+      Check.that(
+          task != Task.CLASSIFICATION || input.columns().label().isPresent(),
+          ErrorCode.CONFIGURATION,
+          "inputs.path=%s: columns names no label; expected one for task = classification; for"
+              + " answers to texts set task = generation",
+          input.path());
+    }
   }
 
   public static UseCase read(Config config) {
@@ -102,6 +127,7 @@ public record UseCase(
         model,
         lora,
         training,
+          generation,
         engine,
         success,
         spark);

@@ -12,12 +12,12 @@ import java.util.SplittableRandom;
  * @param rowsPerBatch the rows of a batch
  * @param seed decides the order of rows in each epoch
  */
-public record Batcher(int rowsPerBatch, long seed) {
+public record Batcher(int rowsPerBatch, long seed) implements Batching {
   public Batcher {
     Check.positive("batchSize", rowsPerBatch);
   }
 
-  /** All rows in the order given, for evaluation. */
+  @Override
   public List<TokenBatch> inOrder(List<TokenRow> rows) {
     List<TokenBatch> batches = new ArrayList<>();
     for (int from = 0; from < rows.size(); from += rowsPerBatch) {
@@ -32,6 +32,7 @@ public record Batcher(int rowsPerBatch, long seed) {
    *
    * @param epoch from 0
    */
+  @Override
   public List<TokenBatch> epoch(List<TokenRow> rows, int epoch) {
     // Two rounds of splitting keep seeds 1, epoch 2 and seed 2, epoch 1 apart.
     SplittableRandom random = new SplittableRandom(new SplittableRandom(seed).nextLong() + epoch);

@@ -8,6 +8,7 @@ import io.adapterworks.curate.schema.BronzeTable;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pipeline.EvaluateStage;
 import io.adapterworks.pipeline.EvaluationReportFile;
+import io.adapterworks.pipeline.GenerationSession;
 import io.adapterworks.pipeline.Preflight;
 import io.adapterworks.pipeline.TrainStage;
 import io.adapterworks.pipeline.UseCase;
@@ -113,6 +114,9 @@ final class RunJob implements Callable<Integer> {
     }
 
     private int evaluate(AdapterManifest manifest) {
+      if (GenerationSession.serves(manifest)) {
+        return evaluateText(manifest);
+      }
       EvaluateStage.Outcome outcome =
           clock.stage(
               "evaluate",
@@ -130,6 +134,16 @@ final class RunJob implements Callable<Integer> {
           file,
           manifest.ref());
       return outcome.promotion() instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
+    }
+
+    private int evaluateText(AdapterManifest manifest) {
+      TextEvaluationOutput.Evaluated evaluated =
+          clock.stage("evaluate", () -> TextEvaluationOutput.Evaluated.of(session, manifest));
+      evaluated.print();
+      evaluated.printResult();
+      return evaluated.outcome().promotion() instanceof Promotion.Refused
+          ? ErrorCode.REFUSED.exitCode()
+          : 0;
     }
   }
 }

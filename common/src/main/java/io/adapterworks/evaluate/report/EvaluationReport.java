@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -26,22 +27,7 @@ public final class EvaluationReport {
 
   /** The whole document. The same input gives the same bytes. */
   public static String render(ReportInput input) {
-    return """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-        <title>Evaluation of %s</title>
-        <style>
-        %s</style>
-        </head>
-        <body>
-        <main>
-        """
-            .formatted(Text.escape(input.model()), style())
+    return opening(input.model())
         + header(input)
         + HeadlineSection.render(input)
         + unknownLabels(input.evaluation().outcomes())
@@ -55,15 +41,39 @@ public final class EvaluationReport {
         + "</main>\n</body>\n</html>\n";
   }
 
+  /** Everything before the first heading. */
+  static String opening(String model) {
+    return """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+    <title>Evaluation of %s</title>
+    <style>
+    %s</style>
+    </head>
+    <body>
+    <main>
+    """
+        .formatted(Text.escape(model), style());
+  }
+
+  static String dayAndTime(Instant at) {
+    return DAY_AND_TIME.format(at);
+  }
+
   private static String header(ReportInput input) {
     return """
-        <header>
-        <p class="eyebrow">Evaluation report</p>
-        <h1>%s</h1>
-        <p class="purpose">%s</p>
-        <p class="meta">%s · %s rows of %s · %d labels</p>
-        </header>
-        """
+    <header>
+    <p class="eyebrow">Evaluation report</p>
+    <h1>%s</h1>
+    <p class="purpose">%s</p>
+    <p class="meta">%s · %s rows of %s · %d labels</p>
+    </header>
+    """
         .formatted(
             Text.escape(input.model()),
             Text.escape(input.purpose()),
@@ -73,7 +83,7 @@ public final class EvaluationReport {
             input.evaluation().outcomes().labels().size());
   }
 
-  private static String describe(TestData data) {
+  static String describe(TestData data) {
     return data.dataset()
         + (data.version().isPresent() ? " version " + data.version().getAsLong() : "")
         + (data.split().equals("all") ? "" : ", split " + data.split());
@@ -90,14 +100,14 @@ public final class EvaluationReport {
             (label, count) ->
                 items.append("<li>%s: %s</li>\n".formatted(Text.escape(label), Text.count(count))));
     return """
-        <section class="caution">
-        <h2>Rows with labels that the model does not know</h2>
-        <p class="lead">%s of %s rows carry a label that the model was not trained on. It can only be wrong
-        about them. They count as wrong in comparisons between models and are left out of all other numbers.</p>
-        <ul class="columns">
-        %s</ul>
-        </section>
-        """
+    <section class="caution">
+    <h2>Rows with labels that the model does not know</h2>
+    <p class="lead">%s of %s rows carry a label that the model was not trained on. It can only be wrong
+    about them. They count as wrong in comparisons between models and are left out of all other numbers.</p>
+    <ul class="columns">
+    %s</ul>
+    </section>
+    """
         .formatted(Text.count(outcomes.unknownCount()), Text.count(outcomes.all().size()), items);
   }
 
@@ -119,21 +129,21 @@ public final class EvaluationReport {
                   Text.percent(outcome.prediction().confidence())));
     }
     return """
-        <section>
-        <h2>Most confident mistakes</h2>
-        <p class="lead">Wrong, and sure of it. Often the given label is the one that is wrong: worth a look
-        by someone who knows the labels.</p>
-        <div class="scroll"><table class="numbers compact">
-        <thead><tr><th scope="col" class="message">Message</th><th scope="col" class="name">True label</th>
-        <th scope="col" class="name">Predicted</th><th scope="col">Confidence</th></tr></thead>
-        <tbody>
-        %s</tbody></table></div>
-        </section>
-        """
+    <section>
+    <h2>Most confident mistakes</h2>
+    <p class="lead">Wrong, and sure of it. Often the given label is the one that is wrong: worth a look
+    by someone who knows the labels.</p>
+    <div class="scroll"><table class="numbers compact">
+    <thead><tr><th scope="col" class="message">Message</th><th scope="col" class="name">True label</th>
+    <th scope="col" class="name">Predicted</th><th scope="col">Confidence</th></tr></thead>
+    <tbody>
+    %s</tbody></table></div>
+    </section>
+    """
         .formatted(rows);
   }
 
-  private static String provenance(List<Fact> facts) {
+  static String provenance(List<Fact> facts) {
     if (facts.isEmpty()) {
       return "";
     }
@@ -144,27 +154,27 @@ public final class EvaluationReport {
               .formatted(Text.escape(fact.name()), Text.escape(fact.value())));
     }
     return """
-        <section>
-        <h2>What made it</h2>
-        <dl class="facts provenance">
-        %s</dl>
-        </section>
-        """
+    <section>
+    <h2>What made it</h2>
+    <dl class="facts provenance">
+    %s</dl>
+    </section>
+    """
         .formatted(items);
   }
 
   private static String methods() {
     return """
-        <footer>
-        <h2>How the numbers are defined</h2>
-        <p><b>Accuracy, precision, recall</b>: shares of rows, with Wilson score intervals (Wilson 1927).
-        <b>Macro-F1</b>: the mean F1 of the labels that occur, interval by bootstrap over rows, 1,000 resamples.
-        <b>Calibration error</b>: expected calibration error over 15 bins of equal width (Guo et al. 2017,
-        arXiv:1706.04599). <b>Comparisons</b>: same rows, McNemar's exact test; intervals of differences after
-        Agresti and Min 2005. <b>Untrained base</b>: nearest label centroid of the base model's embeddings of
-        the training rows. All intervals are at 95&nbsp;%.</p>
-        </footer>
-        """;
+    <footer>
+    <h2>How the numbers are defined</h2>
+    <p><b>Accuracy, precision, recall</b>: shares of rows, with Wilson score intervals (Wilson 1927).
+    <b>Macro-F1</b>: the mean F1 of the labels that occur, interval by bootstrap over rows, 1,000 resamples.
+    <b>Calibration error</b>: expected calibration error over 15 bins of equal width (Guo et al. 2017,
+    arXiv:1706.04599). <b>Comparisons</b>: same rows, McNemar's exact test; intervals of differences after
+    Agresti and Min 2005. <b>Untrained base</b>: nearest label centroid of the base model's embeddings of
+    the training rows. All intervals are at 95&nbsp;%.</p>
+    </footer>
+    """;
   }
 
   private static String style() {

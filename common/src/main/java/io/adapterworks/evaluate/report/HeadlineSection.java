@@ -7,6 +7,7 @@ import io.adapterworks.evaluate.PairedComparison;
 import io.adapterworks.evaluate.Proportion;
 import io.adapterworks.evaluate.Rival;
 import io.adapterworks.evaluate.Scores;
+import io.adapterworks.evaluate.TextMetric;
 import io.adapterworks.evaluate.Verdict;
 import java.util.List;
 import java.util.Optional;
@@ -40,11 +41,11 @@ final class HeadlineSection {
             ? "Measured, not judged"
             : passed ? "Meets every success criterion" : "Misses " + missed(input.verdicts());
     return """
-        <div class="banner %s">
-        <p class="state"><span class="mark" aria-hidden="true">%s</span>%s</p>
-        <p>%s</p>%s
-        </div>
-        """
+    <div class="banner %s">
+    <p class="state"><span class="mark" aria-hidden="true">%s</span>%s</p>
+    <p>%s</p>%s
+    </div>
+    """
         .formatted(
             state,
             !judged ? "•" : passed ? "✓" : "✗",
@@ -118,8 +119,8 @@ final class HeadlineSection {
 
   private static String tile(String name, String value, String note) {
     return """
-        <div class="tile"><p class="name">%s</p><p class="number">%s</p><p class="note">%s</p></div>
-        """
+    <div class="tile"><p class="name">%s</p><p class="number">%s</p><p class="note">%s</p></div>
+    """
         .formatted(name, value, Text.escape(note));
   }
 
@@ -140,29 +141,29 @@ final class HeadlineSection {
     evaluation.champion().ifPresent(rival -> rows.append(row(rival, "champion")));
     evaluation.base().ifPresent(rival -> rows.append(row(rival, "base")));
     return """
-        <section>
-        <h2>Against what is there already</h2>
-        <p class="lead">All models answered the same rows. Differences are the candidate's accuracy
-        less the other's, in percentage points; p is McNemar's exact test on the rows that only one
-        of the two got right.</p>
-        <figure>%s</figure>
-        <div class="scroll"><table class="numbers">
-        <thead><tr><th scope="col">Model</th><th scope="col">Accuracy</th><th scope="col">95 %% interval</th>
-        <th scope="col">Macro-F1</th><th scope="col">Difference</th><th scope="col">95 %% interval</th>
-        <th scope="col">Only one right<br>(this : other)</th><th scope="col">p</th></tr></thead>
-        <tbody>
-        %s</tbody></table></div>
-        </section>
-        """
+    <section>
+    <h2>Against what is there already</h2>
+    <p class="lead">All models answered the same rows. Differences are the candidate's accuracy
+    less the other's, in percentage points; p is McNemar's exact test on the rows that only one
+    of the two got right.</p>
+    <figure>%s</figure>
+    <div class="scroll"><table class="numbers">
+    <thead><tr><th scope="col">Model</th><th scope="col">Accuracy</th><th scope="col">95 %% interval</th>
+    <th scope="col">Macro-F1</th><th scope="col">Difference</th><th scope="col">95 %% interval</th>
+    <th scope="col">Only one right<br>(this : other)</th><th scope="col">p</th></tr></thead>
+    <tbody>
+    %s</tbody></table></div>
+    </section>
+    """
         .formatted(ComparisonPlot.render(input.model(), evaluation), rows);
   }
 
   private static String row(Rival rival, String role) {
     PairedComparison pair = rival.comparison();
     return """
-        <tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td>\
-        <td>%s</td></tr>
-        """
+    <tr><th scope="row">%s</th><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td>\
+    <td>%s</td></tr>
+    """
         .formatted(
             Text.escape(nameOf(rival, role)),
             Text.percent(rival.scores().accuracy().value()),
@@ -174,7 +175,7 @@ final class HeadlineSection {
             Text.escape(Text.pValue(pair.pValue()).replaceFirst("^p\u00a0(=\u00a0)?", "")));
   }
 
-  private static String criteria(List<Verdict> verdicts) {
+  static String criteria(List<Verdict> verdicts) {
     if (verdicts.isEmpty()) {
       return "";
     }
@@ -190,22 +191,26 @@ final class HeadlineSection {
                   badge(verdict.met())));
     }
     return """
-        <section>
-        <h2>Success criteria</h2>
-        <div class="scroll"><table class="numbers">
-        <thead><tr><th scope="col">Criterion</th><th scope="col">Required</th><th scope="col">Measured</th>
-        <th scope="col">95 %% interval</th><th scope="col">Verdict</th></tr></thead>
-        <tbody>
-        %s</tbody></table></div>
-        <p class="note">“Met narrowly”: the measured value is enough, but its interval reaches beyond the
-        bound, so that another test set of this size might tell otherwise.</p>
-        </section>
-        """
+    <section>
+    <h2>Success criteria</h2>
+    <div class="scroll"><table class="numbers">
+    <thead><tr><th scope="col">Criterion</th><th scope="col">Required</th><th scope="col">Measured</th>
+    <th scope="col">95 %% interval</th><th scope="col">Verdict</th></tr></thead>
+    <tbody>
+    %s</tbody></table></div>
+    <p class="note">“Met narrowly”: the measured value is enough, but its interval reaches beyond the
+    bound, so that another test set of this size might tell otherwise.</p>
+    </section>
+    """
         .formatted(rows);
   }
 
   private static String title(Verdict verdict) {
-    String title = Metric.ofKey(verdict.title()).map(Metric::title).orElse(verdict.title());
+    String title =
+        Metric.ofKey(verdict.title())
+            .map(Metric::title)
+            .or(() -> TextMetric.ofKey(verdict.title()).map(TextMetric::title))
+            .orElse(verdict.title());
     return Character.toUpperCase(title.charAt(0)) + title.substring(1);
   }
 
@@ -219,6 +224,10 @@ final class HeadlineSection {
   }
 
   private static boolean isDifference(Verdict verdict) {
+    Optional<TextMetric> text = TextMetric.ofKey(verdict.title());
+    if (text.isPresent()) {
+      return text.get() == TextMetric.ROUGE_L_GAIN;
+    }
     Optional<Metric> metric = Metric.ofKey(verdict.title());
     return metric.isEmpty() || metric.get() == Metric.GAIN_OVER_BASE;
   }
