@@ -127,7 +127,7 @@ public record UseCase(
         model,
         lora,
         training,
-          generation,
+        generation,
         engine,
         success,
         spark);

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
       CurateBench.class,
       IntentsBench.class,
       NearDuplicatesBench.class,
+      PerplexityBench.class,
       PiiBench.class
     })
 public final class Bench {
