@@ -53,7 +53,7 @@ final class AddressDetector implements PiiDetector {
       Pattern.compile(
           "(?<![\\p{L}\\p{N}£$€.])(?:"
               + UNIT
-              + ",?\\s+)?"
+              + ",?\\s+)?(?:\\d{1,5} )?"
               + NUMBER
               + ",?\\s+(?:"
               + PROPER
@@ -66,7 +66,7 @@ final class AddressDetector implements PiiDetector {
       Pattern.compile(
           "(?<![\\p{L}\\p{N}£$€.])(?:"
               + UNIT
-              + ",?\\s+)?"
+              + ",?\\s+)?(?:\\d{1,5} )?"
               + NUMBER
               + ",?\\s+(?i:bis\\s+)?(?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route)\\s+(?:"
               + PROPER
@@ -138,7 +138,7 @@ final class AddressDetector implements PiiDetector {
       Pattern.compile(
           "(?<![\\p{L}\\p{N}£$€.,:])"
               + NUMBER
-              + " (?!(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\\p{L}* )"
+              + " (?!(?i:and|or|to|the) |(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\\p{L}* )"
               + "(?:"
               + PROPER
               + " ){0,3}\\p{Lu}[\\p{L}\\p{M}'’.-]+ "
@@ -156,6 +156,17 @@ final class AddressDetector implements PiiDetector {
               + TOWN
               + ",?\\s+[A-Z]{1,2}\\d[A-Z\\d]?\\s?\\d[ABD-HJLNP-UW-Z]{2}(?![\\p{L}\\p{N}])");
 
+  /** In whatever letters, between two numbers, where the words before speak of an address. */
+  private static final Pattern NUMBERS_AFTER_WORDS =
+      Patterns.anyCase(
+          "\\b(?:address(?:es)?(?: is| are| to)?:?|lives? at|moved to|lived in|returned? to)\\s+"
+              + "(\\d{1,5} (?:\\p{L}[\\p{L}\\p{M}.'’-]* ){1,4}\\d{1,5})(?![\\p{L}\\p{N}])");
+
+  private static final Pattern POSTCODE =
+      Patterns.anyCase(
+          "\\b(?:zip|zip ?code|postal ?code|post ?code)(?: is)?:?\\s+"
+              + "(\\d{4,6}(?:-\\d{3,4})?)(?![\\p{L}\\p{N}])");
+
   private static final Pattern BOX = Patterns.anyCase("\\bp\\.?\\s?o\\.?\\s?box\\s+\\d+\\b");
 
   private static final List<Pattern> FORMS =
@@ -167,6 +178,8 @@ final class AddressDetector implements PiiDetector {
           NUMBER_LAST,
           AFTER_WORDS,
           TWO_NUMBERS,
+          NUMBERS_AFTER_WORDS,
+          POSTCODE,
           BOX,
           TOWN_AND_POSTCODE);
 

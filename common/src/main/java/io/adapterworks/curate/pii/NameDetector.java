@@ -27,7 +27,7 @@ final class NameDetector implements PiiDetector {
           "(?:\\bnames?(?:'s| is| was| are|:| on (?:it|the card|the account)\\s*(?:is|:)?)"
               + "|\\b(?:mr|mrs|ms|miss|mx|dr|prof)\\b\\.?|\\bin the name of|\\bcalled|\\bnamed"
               + "|\\b(?:account )?holder(?: is|:)?|\\bpassenger|\\baddressee:?|\\bsigned,?(?: by)?"
-              + "|\\bpassport says|\\bname exactly as passport:)\\s*[\"'“]?$");
+              + "|\\bnames?\\?|\\bstarring|\\bpassport says|\\bname exactly as passport:)\\s*[\"'“]?$");
 
   /** After these, two capitalised words, or one that is a first name, are a name. */
   private static final Pattern INTRODUCED =
@@ -35,7 +35,7 @@ final class NameDetector implements PiiDetector {
           "(?:\\b(?:i am|i'm|i’m|im|this is|it's|it’s|its|he's|she's|hes|shes|he is|she is|paid|transfer is to|contract with my name)|\\b(?:wife|husband|son|daughter|mother|father|mum|mom|dad"
               + "|sister|brother|partner|friend|colleague|landlord|landlady|tenant|boyfriend"
               + "|girlfriend|fianc[eé]e?|boss|neighbou?r|client|agent|aunt|uncle|nan|grandson"
-              + "|executor|carer)(?: is|,)?|\\b(?:regards|sincerely|cheers|thanks|thank you"
+              + "|executor|carer|kids?|niece|nephew|cousin|grandmother|grandfather)(?: is|,)?|\\b(?:regards|sincerely|cheers|thanks|thank you"
               + "|faithfully|dear|hello|hi|hey|ask for|name|details as|herself|himself|tired)),?:?\\s*[\"'“]?$");
 
   /** Capitalised words that begin or make no name, though a list of names may hold them. */
@@ -69,6 +69,7 @@ final class NameDetector implements PiiDetector {
                       + " grace faith hope joy rose may dawn chance major art summer autumn date name where when user fee fees fine man son van nada lira apex irish valencia denver bradford victoria argentina very keen see say ask"
                       + " call sent send paid pay was love star page price banks case day long young best"
                       + " field english french german spanish italian dutch polish turkish american british"
+                      + " even ive like take many season soon line hae every each other another while when"
                       + " european co op ltd inc llc plc group company corporation bitcoin btc")
                   .split(" ", -1)));
 

@@ -27,6 +27,8 @@ final class PhoneDetector implements PiiDetector {
       Pattern.compile(
           "\\(?(?:[0-3]?\\d[./-][0-3]?\\d[./-](?:\\d{2}|\\d{4})|\\d{4}[./-][01]?\\d[./-][0-3]?\\d)(?: .*)?");
 
+  private static final Pattern DECIMAL = Pattern.compile("0\\.\\d+");
+
   private static final Pattern WRITTEN_AS_PHONE =
       Pattern.compile("\\+.*|00\\d.*|\\(\\d{2,5}\\).*|0\\d{1,4}[\\s./-].*|0\\d{9,10}|.*(x|ext).*");
 
@@ -71,7 +73,9 @@ final class PhoneDetector implements PiiDetector {
   private boolean isPhone(String text, int start, String candidate) {
     int digits = Patterns.digits(candidate.replaceAll("\\s?(x|ext).*", "")).length();
     boolean international = candidate.startsWith("+") || candidate.startsWith("00");
-    if (digits < 6 || digits > 15 || DATE_LIKE.matcher(candidate).matches()) {
+    boolean other =
+        DATE_LIKE.matcher(candidate).matches() || DECIMAL.matcher(candidate).matches();
+    if (digits < 6 || digits > 15 || other) {
       return false;
     }
     if (digits == 6) {
