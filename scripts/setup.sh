@@ -44,7 +44,7 @@ find_jdk() {
 
 require_jdk() {
   # Where nothing is to be built, any Java will do.
-  if [ -n "${ADAPTERWORKS_CLASSPATH:-}" ] && [ -x "${JAVA_HOME:-}/bin/java" ]; then
+  if [ -n "${ADAPTERWORKS_CLASSPATH:-}" ] && [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then
     JAVA="$JAVA_HOME/bin/java"
     return 0
   fi

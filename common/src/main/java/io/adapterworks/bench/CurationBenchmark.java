@@ -1,5 +1,6 @@
 package io.adapterworks.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.adapterworks.curate.Curation;
 import io.adapterworks.curate.CurationConfig;
 import io.adapterworks.curate.CurationOutcome;
@@ -12,6 +13,7 @@ import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.table.DeltaStore;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import org.apache.spark.sql.SparkSession;
 
 /** Times whole nights on raw logs of several sizes. */
@@ -43,6 +46,8 @@ public final class CurationBenchmark {
    *
    * @param history rows that were curated before
    * @param rows new raw rows
+   * @param processorSeconds time that all threads of this process spent on processors: what else
+   *     ran on the machine does not count
    * @param kept of them
    * @param dropped of them, by rule
    */
@@ -51,6 +56,7 @@ public final class CurationBenchmark {
       long rows,
       double ingestSeconds,
       double curateSeconds,
+      double processorSeconds,
       long kept,
       Map<String, Long> dropped) {
     /** Reading and curating together. */
@@ -76,12 +82,13 @@ public final class CurationBenchmark {
             logs.toString(),
             Optional.empty(),
             new ColumnMapping("text", Optional.of("label"), Optional.empty(), Optional.empty()));
+    Duration before = processorTime();
     Nightly.Report report =
         new Nightly(
                 store,
                 new Ingest(store, config.maxLineBytes()),
                 new Curation(store, config, List.of()),
-                new NightlyConfig(Duration.ZERO),
+                new NightlyConfig(Duration.ZERO, false),
                 Clock.systemUTC())
             .run(List.of(input), LocalDate.EPOCH.plusDays(history), line -> {});
     if (!(report.curation() instanceof CurationOutcome.Curated curated)) {
@@ -92,25 +99,33 @@ public final class CurationBenchmark {
         to - history,
         seconds(report.ingestTime()),
         seconds(report.curationTime()),
+        seconds(processorTime().minus(before)),
         curated.kept(),
         curated.dropped());
   }
 
   /**
    * The exponent e of time ~ rows^e: the slope of the least-squares line through the logarithms.
+   *
+   * @param time which time of a night, in seconds
    */
-  public static double exponent(List<Night> nights) {
+  public static double exponent(List<Night> nights, ToDoubleFunction<Night> time) {
     double n = nights.size();
     double meanX = nights.stream().mapToDouble(night -> Math.log((double) night.rows())).sum() / n;
-    double meanY = nights.stream().mapToDouble(night -> Math.log(night.seconds())).sum() / n;
+    double meanY = nights.stream().mapToDouble(night -> Math.log(time.applyAsDouble(night))).sum() / n;
     double covariance = 0;
     double variance = 0;
     for (Night night : nights) {
       double x = Math.log((double) night.rows()) - meanX;
-      covariance += x * (Math.log(night.seconds()) - meanY);
+      covariance += x * (Math.log(time.applyAsDouble(night)) - meanY);
       variance += x * x;
     }
     return covariance / variance;
+  }
+
+  private static Duration processorTime() {
+    return Duration.ofNanos(
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime());
   }
 
   private static double seconds(Duration time) {

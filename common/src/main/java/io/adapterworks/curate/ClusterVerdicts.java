@@ -24,14 +24,11 @@ import org.apache.spark.sql.types.StructType;
 /**
  * Keeps one row of each cluster of duplicates and says why the others go. The earliest row, by
  * source, then line, names the cluster. Where labels differ, the one that most rows carry wins, and
- * of equals the one that came first; the earliest row of that label is kept and goes to label
- * review with the strongest other label as suggestion.
+ * of equals the one that came first; the earliest row of that label is kept.
  */
 final class ClusterVerdicts implements Serializable {
   static final String COMPONENT = "component";
   static final String KEPT = "kept";
-  static final String SUGGESTED = "suggested";
-  static final String SUSPICION = "suspicion";
 
   static final String EXACT = "exact-duplicate";
   static final String NEAR = "near-duplicate";
@@ -44,9 +41,7 @@ final class ClusterVerdicts implements Serializable {
           .add(RejectTable.RULE, DataTypes.StringType)
           .add(RejectTable.SCORE, DataTypes.DoubleType)
           .add(RejectTable.THRESHOLD, DataTypes.DoubleType)
-          .add(RejectTable.REASON, DataTypes.StringType)
-          .add(SUGGESTED, DataTypes.StringType)
-          .add(SUSPICION, DataTypes.DoubleType);
+          .add(RejectTable.REASON, DataTypes.StringType);
 
   private final double threshold;
   private final Splitter splitter;
@@ -66,9 +61,7 @@ final class ClusterVerdicts implements Serializable {
 
   private List<Row> judge(List<Row> cluster) {
     String clusterId = cluster.get(0).getAs(CurationStateTable.ID);
-    Map<String, Integer> votes = votes(cluster);
-    String winner = most(cluster, votes, null);
-    String runnerUp = most(cluster, votes, winner);
+    String winner = most(cluster, votes(cluster));
     Row kept =
         cluster.stream()
             .filter(row -> Objects.equals(label(row), winner))
@@ -78,21 +71,10 @@ final class ClusterVerdicts implements Serializable {
     for (Row row : cluster) {
       verdicts.add(
           row == kept
-              ? keep(row, clusterId, cluster.size(), new Doubt(runnerUp, votes, winner))
+              ? keep(row, clusterId, cluster.size())
               : drop(row, kept, clusterId, cluster.size()));
     }
     return verdicts;
-  }
-
-  /** How much the other labels of a cluster speak against the one that won. */
-  private record Doubt(String suggested, double suspicion) {
-    Doubt(String runnerUp, Map<String, Integer> votes, String winner) {
-      this(
-          runnerUp,
-          runnerUp == null
-              ? 0
-              : (double) votes.get(runnerUp) / (votes.get(runnerUp) + votes.get(winner)));
-    }
   }
 
   private static Map<String, Integer> votes(List<Row> cluster) {
@@ -105,14 +87,12 @@ final class ClusterVerdicts implements Serializable {
     return votes;
   }
 
-  /** The label of most votes but {@code except}; of equals the one that comes first. */
-  private static String most(List<Row> cluster, Map<String, Integer> votes, String except) {
+  /** The label of most votes; of equals the one that comes first. */
+  private static String most(List<Row> cluster, Map<String, Integer> votes) {
     String best = null;
     for (Row row : cluster) {
       String label = label(row);
-      if (label != null
-          && !label.equals(except)
-          && (best == null || votes.get(label) > votes.get(best))) {
+      if (label != null && (best == null || votes.get(label) > votes.get(best))) {
         best = label;
       }
     }
@@ -123,8 +103,8 @@ final class ClusterVerdicts implements Serializable {
     return row.getAs(CurationStateTable.LABEL);
   }
 
-  private Row keep(Row row, String clusterId, int size, Doubt doubt) {
-    Object[] verdict = {true, null, null, null, null, null, doubt.suggested(), doubt.suspicion()};
+  private Row keep(Row row, String clusterId, int size) {
+    Object[] verdict = {true, null, null, null, null, null};
     return verdict(row, clusterId, size, verdict);
   }
 
@@ -154,9 +134,7 @@ final class ClusterVerdicts implements Serializable {
       exact ? EXACT : NEAR,
       similarity,
       exact ? 1.0 : threshold,
-      reason,
-      null,
-      null
+      reason
     };
     return verdict(row, clusterId, size, verdict);
   }

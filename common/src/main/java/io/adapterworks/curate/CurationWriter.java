@@ -7,7 +7,6 @@ import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.CurationRunTable;
 import io.adapterworks.curate.schema.CurationStateTable;
 import io.adapterworks.curate.schema.DuplicateEdgeTable;
-import io.adapterworks.curate.schema.LabelReviewTable;
 import io.adapterworks.curate.schema.RejectTable;
 import io.adapterworks.table.DeltaStore;
 import io.adapterworks.table.TableSpec;
@@ -41,7 +40,6 @@ final class CurationWriter {
         store.spark().createDataFrame(counts.rows(run), CurationRunTable.SPEC.schema()));
     put(CuratedTable.SPEC, kept.select(columns(CuratedTable.SPEC)), dropped);
     put(RejectTable.SPEC, rejects(rows, dropped), kept);
-    put(LabelReviewTable.SPEC, review(kept), dropped);
     add(
         DuplicateEdgeTable.SPEC,
         store.spark().createDataFrame(links, DuplicateEdgeTable.SPEC.schema()));
@@ -86,19 +84,6 @@ final class CurationWriter {
             .withColumn(RejectTable.KEPT_ID, lit(null).cast("string"));
     Column[] columns = columns(RejectTable.SPEC);
     return bySteps.select(columns).unionByName(dropped.select(columns));
-  }
-
-  private static Dataset<Row> review(Dataset<Row> kept) {
-    return kept.where(col(ClusterVerdicts.SUGGESTED).isNotNull())
-        .select(
-            col(CuratedTable.ID).as(LabelReviewTable.ID),
-            col(CuratedTable.TEXT).as(LabelReviewTable.TEXT),
-            col(CuratedTable.LABEL).as(LabelReviewTable.LABEL),
-            col(ClusterVerdicts.SUGGESTED).as(LabelReviewTable.SUGGESTED),
-            col(ClusterVerdicts.SUSPICION).as(LabelReviewTable.SUSPICION),
-            lit(LabelReviewTable.CONFLICTING_LABELS).as(LabelReviewTable.REASON),
-            lit(LabelReviewTable.OPEN).as(LabelReviewTable.DECISION),
-            lit(null).cast("string").as(LabelReviewTable.DECIDED_LABEL));
   }
 
   private static Column[] columns(TableSpec table) {

@@ -1,6 +1,7 @@
 package io.adapterworks.curate;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 
 import io.adapterworks.curate.schema.BronzeTable;
 import io.adapterworks.curate.schema.IngestedFileTable;
@@ -31,6 +32,7 @@ import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -211,18 +213,26 @@ public final class Ingest {
     // Two inputs may hold files of one name: lines that are the same in both have one id.
     boolean clash = Set.copyOf(sources).size() < sources.size();
     Dataset<Row> fresh = clash ? lines.dropDuplicates(BronzeTable.ID) : lines;
-    boolean first = store.version(BRONZE).isEmpty();
-    if (!first) {
-      Dataset<Row> there = store.read(BRONZE);
-      if (sources.size() <= MOST_SOURCES) {
-        there = there.where(col(BronzeTable.SOURCE).isin(sources.toArray()));
-      }
-      there = there.select(col(BronzeTable.ID).as("known_id"));
-      fresh = fresh.join(there, col(BronzeTable.ID).equalTo(col("known_id")), "left_anti");
+    if (store.version(BRONZE).isEmpty()) {
+      store.appendNew(BRONZE, fresh, lit(true));
+      return true;
     }
-    boolean anything = first || !fresh.isEmpty();
+    // A line's id holds its source: no other source can have it.
+    Column there =
+        sources.size() <= MOST_SOURCES
+            ? col("t." + BronzeTable.SOURCE).isin(sources.toArray())
+            : lit(true);
+    Dataset<Row> unknown =
+        fresh
+            .as("s")
+            .join(
+                store.read(BRONZE).as("t").where(there),
+                col("s." + BronzeTable.ID).equalTo(col("t." + BronzeTable.ID)),
+                "left_anti")
+            .localCheckpoint(true);
+    boolean anything = !unknown.isEmpty();
     if (anything) {
-      store.appendNew(BRONZE, fresh);
+      store.appendNew(BRONZE, unknown, there);
     }
     return anything;
   }

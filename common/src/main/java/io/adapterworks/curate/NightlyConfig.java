@@ -9,8 +9,9 @@ import java.time.Duration;
  *
  * @param settle a file that was written to within this time before the run may be growing still and
  *     is left for the next night
+ * @param dataset whether the night also makes a dataset of what it curated
  */
-public record NightlyConfig(Duration settle) {
+public record NightlyConfig(Duration settle, boolean dataset) {
   public NightlyConfig {
     Check.that(
         !settle.isNegative(),

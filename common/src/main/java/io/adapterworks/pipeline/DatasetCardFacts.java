@@ -14,6 +14,7 @@ import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.when;
 
 import io.adapterworks.curate.row.RowPipeline;
+import io.adapterworks.curate.schema.AugmentationTrialTable;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.CurationRunTable;
 import io.adapterworks.curate.schema.DatasetRejectTable;
@@ -26,12 +27,14 @@ import io.adapterworks.evaluate.report.DatasetCardInput.Drop;
 import io.adapterworks.evaluate.report.DatasetCardInput.Example;
 import io.adapterworks.evaluate.report.DatasetCardInput.Label;
 import io.adapterworks.evaluate.report.DatasetCardInput.Step;
+import io.adapterworks.evaluate.report.DatasetCardInput.Trial;
 import io.adapterworks.table.DeltaStore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -122,6 +125,29 @@ final class DatasetCardFacts {
             })
         .sorted(Comparator.comparingLong(Step::read).thenComparing(Step::kept).reversed())
         .toList();
+  }
+
+  /** What the trial of the newest dataset's varied rows said, if there was one. */
+  Optional<Trial> trial() {
+    Row newest = store.readOrEmpty(DatasetRunTable.SPEC).agg(max(DatasetRunTable.RUN)).head();
+    if (newest.isNullAt(0)) {
+      return Optional.empty();
+    }
+    return store
+        .readOrEmpty(AugmentationTrialTable.SPEC)
+        .where(col(AugmentationTrialTable.RUN).equalTo(newest.getLong(0)))
+        .collectAsList()
+        .stream()
+        .map(
+            row ->
+                new Trial(
+                    row.getAs(AugmentationTrialTable.MADE),
+                    row.getAs(AugmentationTrialTable.VALIDATION),
+                    row.getAs(AugmentationTrialTable.WITHOUT),
+                    row.getAs(AugmentationTrialTable.WITH),
+                    row.getAs(AugmentationTrialTable.KEPT),
+                    row.getAs(AugmentationTrialTable.TRIAL)))
+        .findFirst();
   }
 
   private static String words(Map<String, Long> rules) {

@@ -30,7 +30,7 @@ public final class DatasetCardFile {
 
   /** Writes {@code reports/dataset-VERSION.html} and {@code .md}; returns where the first lies. */
   public String write() {
-    OptionalLong version = warehouse.tables().version(DatasetTable.SPEC);
+    OptionalLong version = warehouse.tables().dataVersion(DatasetTable.SPEC);
     Check.that(
         version.isPresent(),
         ErrorCode.NOTHING_TO_DO,
@@ -54,13 +54,14 @@ public final class DatasetCardFile {
         facts.drops(),
         facts.clusters(),
         facts.pii(),
+        facts.trial(),
         List.of(
             new Fact("Dataset", DatasetTable.SPEC.name() + " version " + version),
             new Fact(
                 "Made of",
                 CuratedTable.SPEC.name()
                     + " version "
-                    + warehouse.tables().version(CuratedTable.SPEC).orElse(-1)),
+                    + warehouse.tables().dataVersion(CuratedTable.SPEC).orElse(-1)),
             new Fact("Base model of the embeddings", useCase.base().model()),
             new Fact("Dataset settings", useCase.dataset().toString())));
   }

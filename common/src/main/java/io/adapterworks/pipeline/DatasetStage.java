@@ -17,7 +17,9 @@ public final class DatasetStage {
   public DatasetOutcome run() {
     LabelReview review = new LabelReview(warehouse.tables(), warehouse.clock(), useCase.labels());
     try (BaseEmbedder embedder = new BaseEmbedder(useCase.recipe(), useCase.engine())) {
-      return new DatasetBuild(warehouse.tables(), embedder, useCase.dataset(), review).run();
+      return new DatasetBuild(
+              warehouse.tables(), embedder, useCase.dataset(), review, new AdapterTrial(useCase))
+          .run();
     }
   }
 }

@@ -179,8 +179,11 @@ public final class DeltaStore {
   /**
    * Adds the rows whose key is not there yet. Of two jobs that do so at the same time one fails
    * with STORAGE, so that no key is added twice.
+   *
+   * @param where the only rows of the table, its columns as {@code t.column}, that can have a key
+   *     of {@code rows}: files that hold none of them are not read
    */
-  public WriteOutcome appendNew(TableSpec table, Dataset<Row> rows) {
+  public WriteOutcome appendNew(TableSpec table, Dataset<Row> rows, Column where) {
     if (version(table).isEmpty()) {
       return create(table, rows, SaveMode.ErrorIfExists, Optional.empty());
     }
@@ -189,7 +192,7 @@ public final class DeltaStore {
         () ->
             DeltaTable.forPath(spark, path(table))
                 .as("t")
-                .merge(conform(table, rows).as("s"), sameKey(table))
+                .merge(conform(table, rows).as("s"), sameKey(table).and(where))
                 .whenNotMatched()
                 .insertAll()
                 .execute());

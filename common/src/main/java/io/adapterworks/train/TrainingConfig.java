@@ -90,6 +90,26 @@ public record TrainingConfig(
     Check.inRange("training.checkpointEverySteps", checkpointEverySteps, 0, Integer.MAX_VALUE);
   }
 
+  /** The same for a short trial: one pass a row, to its last epoch, without checkpoints. */
+  public TrainingConfig trial(int trialEpochs) {
+    return new TrainingConfig(
+        trialEpochs,
+        batchSize,
+        learningRate,
+        loraPlusRatio,
+        warmupRatio,
+        decay,
+        weightDecay,
+        maxGradientNorm,
+        labelSmoothing,
+        0,
+        beta1,
+        beta2,
+        epsilon,
+        new EarlyStopping(0, 0),
+        0);
+  }
+
   /** What a classifier's training minimises. */
   public ClassificationObjective objective() {
     return new ClassificationObjective(labelSmoothing, consistency);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.adapterworks.TestSpark;
+import io.adapterworks.curate.review.LabelReview;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.LabelReviewTable;
 import io.adapterworks.curate.schema.RejectTable;
@@ -17,8 +18,10 @@ import io.adapterworks.table.TableSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +112,7 @@ class CurationTest {
       ingest(store, name, nights);
       new Curation(store, TestCuration.defaults(), LABELS).run();
     }
+    new LabelReview(store, Clock.systemUTC(), LABELS).refresh(List.of(), Map.of());
     List<String> lines = new ArrayList<>();
     lines.addAll(
         lines(

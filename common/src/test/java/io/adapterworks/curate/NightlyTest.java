@@ -175,7 +175,7 @@ class NightlyTest {
             store,
             new Ingest(store, 1 << 20),
             new Curation(store, TestCuration.defaults(), LABELS),
-            new NightlyConfig(Duration.ofMinutes(1)),
+            new NightlyConfig(Duration.ofMinutes(1), false),
             Clock.fixed(now, ZoneOffset.UTC))
         .run(List.of(input), date, line -> {});
   }

@@ -108,7 +108,9 @@ final class CurateBench implements Callable<Integer> {
       print(measured, array.addObject());
     }
     if (nights.size() > 1) {
-      line.put("exponent", CurationBenchmark.exponent(nights));
+      line.put("exponent", CurationBenchmark.exponent(nights, Night::seconds));
+      line.put(
+          "processorExponent", CurationBenchmark.exponent(nights, Night::processorSeconds));
     }
     long largest = rows.get(rows.size() - 1);
     print(benchmark.night("rows-" + largest, largest, largest + night), line.putObject("night"));
@@ -117,16 +119,18 @@ final class CurateBench implements Callable<Integer> {
   private static void print(Night night, ObjectNode node) {
     System.out.printf(
         Locale.ROOT,
-        "%,d rows over %,d: ingest %.1f s, curate %.1f s; kept %,d, dropped %s%n",
+        "%,d rows over %,d: ingest %.1f s, curate %.1f s, on processors %.1f s; kept %,d, dropped %s%n",
         night.rows(),
         night.history(),
         night.ingestSeconds(),
         night.curateSeconds(),
+        night.processorSeconds(),
         night.kept(),
         night.dropped());
     node.put("rows", night.rows()).put("history", night.history());
     node.put("ingestSeconds", night.ingestSeconds()).put("curateSeconds", night.curateSeconds());
-    node.put("seconds", night.seconds()).put("kept", night.kept());
+    node.put("seconds", night.seconds()).put("processorSeconds", night.processorSeconds());
+    node.put("kept", night.kept());
   }
 
   private static void delete(Path folder) throws IOException {

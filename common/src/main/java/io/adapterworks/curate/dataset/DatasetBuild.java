@@ -3,12 +3,15 @@ package io.adapterworks.curate.dataset;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.adapterworks.curate.dataset.Augmentation.Variant;
+import io.adapterworks.curate.dataset.AugmentationTrial.Labelled;
 import io.adapterworks.curate.embedding.EmbeddingStore;
 import io.adapterworks.curate.embedding.TextEmbedder;
 import io.adapterworks.curate.review.ConfidentLearning;
 import io.adapterworks.curate.review.Judgement;
 import io.adapterworks.curate.review.LabelDecisions;
 import io.adapterworks.curate.review.LabelReview;
+import io.adapterworks.curate.review.ReviewItem;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.EmbeddingTable;
 import io.adapterworks.error.Check;
@@ -23,13 +26,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
  * Makes dataset_examples of curated_examples: applies what people decided about labels, looks for
  * labels that are probably wrong, leaves out what says the same twice or gives away a held-out row,
- * and picks the rows to train on. Held-out rows are a plain sample, so that they still stand for
+ * picks the rows to train on, and may add varied copies of them. Held-out rows are a plain sample, so that they still stand for
  * what comes in. Run again on the same input it changes nothing.
  */
 public final class DatasetBuild {
@@ -40,13 +44,22 @@ public final class DatasetBuild {
   private final TextEmbedder embedder;
   private final DatasetConfig config;
   private final LabelReview review;
+  private final AugmentationTrial trial;
 
+  /**
+   * @param trial decides whether varied rows are kept, where the configuration wants any
+   */
   public DatasetBuild(
-      DeltaStore store, TextEmbedder embedder, DatasetConfig config, LabelReview review) {
+      DeltaStore store,
+      TextEmbedder embedder,
+      DatasetConfig config,
+      LabelReview review,
+      AugmentationTrial trial) {
     this.store = store;
     this.embedder = embedder;
     this.config = config;
     this.review = review;
+    this.trial = trial;
   }
 
   /** Brings dataset_examples up to curated_examples and label_decisions. */
@@ -70,7 +83,11 @@ public final class DatasetBuild {
                             .apply(store.read(CuratedTable.SPEC, curated.getAsLong()))))
             .localCheckpoint(true);
     Map<String, Judgement> doubts = doubts(rows);
-    return new DatasetWriter(store, due.get()).write(rows, plan(rows, doubts), doubts.size());
+    List<String> heldOut = heldOut(rows);
+    DatasetPlan plan = plan(rows, doubts, heldOut);
+    Augmented augmented =
+        config.augmentation().enabled() ? augmented(plan, rows, heldOut) : Augmented.NONE;
+    return new DatasetWriter(store, due.get()).write(rows, plan, augmented, doubts.size());
   }
 
   /** Judges labels, shows the suspects for review, and returns them by row. */
@@ -84,6 +101,7 @@ public final class DatasetBuild {
             .toList();
     boolean tooFew = labels.size() < 2 || labelled.count() < (long) FEWEST_PER_FOLD * folds();
     if (!config.labelReview().enabled() || tooFew) {
+      review.refresh(List.of(), Map.of());
       return doubts;
     }
     Map<String, String> texts = new HashMap<>();
@@ -110,7 +128,8 @@ public final class DatasetBuild {
     return config.labelReview().folds();
   }
 
-  private DatasetPlan plan(Dataset<Row> rows, Map<String, Judgement> doubts) {
+  private DatasetPlan plan(
+      Dataset<Row> rows, Map<String, Judgement> doubts, List<String> heldOut) {
     Dataset<Row> training = rows.where(col(CuratedTable.SPLIT).equalTo(CuratedTable.TRAIN));
     List<Example> examples =
         training
@@ -126,7 +145,42 @@ public final class DatasetBuild {
             .map(row -> example(row, doubts))
             .toList();
     Cells cells = Cells.fit(training, examples.size(), config.target().cellSize());
-    return DatasetPlan.of(config, cells, examples, heldOut(rows));
+    return DatasetPlan.of(config, cells, examples, heldOut);
+  }
+
+  /** Varies training rows and tries whether that does good. */
+  private Augmented augmented(DatasetPlan plan, Dataset<Row> rows, List<String> heldOut) {
+    Set<String> underReview =
+        review.items().stream()
+            .filter(ReviewItem::isOpen)
+            .map(ReviewItem::id)
+            .collect(Collectors.toSet());
+    List<Variant> variants =
+        new Augmentation(
+                config.augmentation(),
+                new Decontamination(config.decontamination(), heldOut),
+                underReview)
+            .of(plan.training());
+    List<Labelled> validation =
+        rows.where(col(CuratedTable.SPLIT).equalTo(CuratedTable.VALIDATION))
+            .where(col(CuratedTable.LABEL).isNotNull())
+            .orderBy(CuratedTable.ID)
+            .select(CuratedTable.TEXT, CuratedTable.LABEL)
+            .collectAsList()
+            .stream()
+            .map(row -> new Labelled(row.getString(0), row.getString(1)))
+            .toList();
+    if (variants.isEmpty() || validation.isEmpty()) {
+      return new Augmented(variants, 0, 0, 0, trial.description());
+    }
+    List<Labelled> training = new ArrayList<>();
+    plan.training().stream()
+        .filter(row -> row.label() != null)
+        .forEach(row -> training.add(new Labelled(row.text(), row.label())));
+    double without = trial.accuracy(training, validation);
+    variants.forEach(v -> training.add(new Labelled(v.text(), v.parent().label())));
+    double with = trial.accuracy(training, validation);
+    return new Augmented(variants, validation.size(), without, with, trial.description());
   }
 
   private static Example example(Row row, Map<String, Judgement> doubts) {

@@ -7,4 +7,5 @@ public record DatasetConfig(
     LabelReviewConfig labelReview,
     SemanticDuplicateConfig semanticDuplicates,
     DecontaminationConfig decontamination,
-    TargetConfig target) {}
+    TargetConfig target,
+    AugmentationConfig augmentation) {}

@@ -2,6 +2,7 @@ package io.adapterworks.curate.dataset;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.adapterworks.curate.schema.AugmentationTrialTable;
 import io.adapterworks.curate.schema.DatasetRejectTable;
 import io.adapterworks.curate.schema.DatasetRunTable;
 import io.adapterworks.curate.schema.DatasetTable;
@@ -42,7 +43,11 @@ record DatasetRun(long number, long curatedVersion, String madeFrom) {
       return Optional.empty();
     }
     long newest =
-        Stream.of(DatasetTable.SPEC, DatasetRejectTable.SPEC, DatasetRunTable.SPEC)
+        Stream.of(
+                DatasetTable.SPEC,
+                DatasetRejectTable.SPEC,
+                DatasetRunTable.SPEC,
+                AugmentationTrialTable.SPEC)
             .mapToLong((TableSpec t) -> store.lastTransaction(t, APPLICATION).orElse(0))
             .max()
             .orElse(0);
@@ -50,7 +55,7 @@ record DatasetRun(long number, long curatedVersion, String madeFrom) {
   }
 
   static long newest(DeltaStore store) {
-    return store.version(DatasetTable.SPEC).orElse(-1);
+    return store.dataVersion(DatasetTable.SPEC).orElse(-1);
   }
 
   Transaction transaction() {

@@ -3,6 +3,7 @@ package io.adapterworks.curate.dataset;
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 
+import io.adapterworks.curate.schema.AugmentationTrialTable;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.CurationRunTable;
 import io.adapterworks.curate.schema.DatasetRejectTable;
@@ -16,10 +17,19 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /** Writes a dataset, what it leaves out and the counts. */
 final class DatasetWriter {
   private static final String PICKED = "picked_id";
+
+  private static final StructType VARIANTS =
+      new StructType()
+          .add(DatasetTable.ID, DataTypes.StringType, false)
+          .add(DatasetTable.TEXT, DataTypes.StringType, false)
+          .add(DatasetTable.PARENT_ID, DataTypes.StringType, false)
+          .add(DatasetTable.OPERATION, DataTypes.StringType, false);
 
   private final DeltaStore store;
   private final DatasetRun run;
@@ -29,15 +39,22 @@ final class DatasetWriter {
     this.run = run;
   }
 
-  DatasetOutcome write(Dataset<Row> rows, DatasetPlan plan, int underReview) {
+  DatasetOutcome write(
+      Dataset<Row> rows, DatasetPlan plan, Augmented augmented, int underReview) {
     Dataset<Row> heldOut = rows.where(col(CuratedTable.SPLIT).notEqual(CuratedTable.TRAIN));
     store.replace(DatasetRejectTable.SPEC, rejects(plan.leftOut()), run.transaction());
     store.append(DatasetRunTable.SPEC, counts(plan), run.transaction());
+    if (augmented != Augmented.NONE) {
+      store.append(AugmentationTrialTable.SPEC, trial(augmented), run.transaction());
+    }
+    Dataset<Row> picked = picked(rows, plan);
+    Dataset<Row> training =
+        augmented.isKept() ? picked.unionByName(variants(picked, augmented)) : picked;
     store.replace(
-        DatasetTable.SPEC, columns(picked(rows, plan).unionByName(heldOut)), run.transaction());
+        DatasetTable.SPEC, columns(training.unionByName(heldOut)), run.transaction());
     return new DatasetOutcome.Made(
         DatasetRun.newest(store),
-        plan.training().size(),
+        plan.training().size() + augmented.kept().size(),
         heldOut.count(),
         underReview,
         plan.droppedByStep());
@@ -50,6 +67,33 @@ final class DatasetWriter {
             .createDataset(plan.training().stream().map(Example::id).toList(), Encoders.STRING())
             .toDF(PICKED);
     return rows.join(broadcast(ids), col(CuratedTable.ID).equalTo(col(PICKED)), "left_semi");
+  }
+
+  /** Varied copies with everything but id and text from their parents. */
+  private Dataset<Row> variants(Dataset<Row> picked, Augmented augmented) {
+    List<Row> made =
+        augmented.kept().stream()
+            .map(v -> RowFactory.create(v.id(), v.text(), v.parent().id(), v.operation().spelled()))
+            .toList();
+    Dataset<Row> copies = store.spark().createDataFrame(made, VARIANTS);
+    return picked
+        .withColumnRenamed(DatasetTable.ID, PICKED)
+        .drop(DatasetTable.TEXT, DatasetTable.PARENT_ID, DatasetTable.OPERATION)
+        .join(broadcast(copies), col(PICKED).equalTo(col(DatasetTable.PARENT_ID)))
+        .drop(PICKED);
+  }
+
+  private Dataset<Row> trial(Augmented augmented) {
+    Row row =
+        RowFactory.create(
+            run.number(),
+            (long) augmented.variants().size(),
+            (long) augmented.validation(),
+            augmented.without(),
+            augmented.with(),
+            augmented.isKept(),
+            augmented.trial());
+    return store.spark().createDataFrame(List.of(row), AugmentationTrialTable.SPEC.schema());
   }
 
   private static Dataset<Row> columns(Dataset<Row> rows) {

@@ -50,8 +50,8 @@ public final class LabelReview {
   }
 
   /**
-   * Brings the review up to what confident learning now suspects: rows that it no longer suspects
-   * go, unless a person decided about them. Rows that curation itself put there stay.
+   * Brings the review up to what is suspect now, by confident learning or because duplicates carry
+   * several labels: rows that are no longer suspect go, unless a person decided about them.
    *
    * @param judged every row of the dataset
    * @param texts text by row id
@@ -65,10 +65,10 @@ public final class LabelReview {
         after.put(judgement.id(), item(judgement, texts.get(judgement.id())));
       }
     }
+    ConflictingLabels.in(store).forEach(item -> after.put(item.id(), item));
     for (ReviewItem item : before) {
-      boolean curations = item.reason().equals(LabelReviewTable.CONFLICTING_LABELS);
-      if (curations || (!item.isOpen() && !after.containsKey(item.id()))) {
-        after.put(item.id(), item);
+      if (!item.isOpen()) {
+        after.putIfAbsent(item.id(), item);
       }
     }
     decided.forEach((id, label) -> after.computeIfPresent(id, (same, item) -> item.decided(label)));

@@ -29,7 +29,8 @@ public record ReviewItem(
         row.getAs(LabelReviewTable.DECIDED_LABEL));
   }
 
-  boolean isOpen() {
+  /** Whether nobody has decided about it. */
+  public boolean isOpen() {
     return decision.equals(LabelReviewTable.OPEN);
   }
 

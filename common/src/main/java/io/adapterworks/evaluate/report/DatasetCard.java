@@ -4,6 +4,7 @@ import io.adapterworks.evaluate.report.DatasetCardInput.Drop;
 import io.adapterworks.evaluate.report.DatasetCardInput.Example;
 import io.adapterworks.evaluate.report.DatasetCardInput.Label;
 import io.adapterworks.evaluate.report.DatasetCardInput.Step;
+import io.adapterworks.evaluate.report.DatasetCardInput.Trial;
 import java.util.List;
 
 /** Renders what is in a dataset version, and what is not and why, as one HTML file. */
@@ -23,6 +24,7 @@ public final class DatasetCard {
             + steps(input.steps())
             + labels(input.labels())
             + lengths(input)
+            + input.trial().map(DatasetCard::trial).orElse("")
             + drops(input.drops())
             + duplicatesAndPii(input)
             + Page.provenance(input.facts()));
@@ -153,6 +155,28 @@ public final class DatasetCard {
         </section>
         """
         .formatted(BarChart.render(input.lengths(), "Words of a row", WIDE));
+  }
+
+  private static String trial(Trial trial) {
+    return """
+        <section>
+        <h2>Varied rows</h2>
+        <p class="lead">%s copies of training rows with words swapped, deleted or inserted were tried on %s
+        validation rows. %s</p>
+        <dl class="facts">
+        <dt>Accuracy without them</dt><dd>%s</dd>
+        <dt>Accuracy with them</dt><dd>%s</dd>
+        <dt>Trained</dt><dd>%s</dd>
+        </dl>
+        </section>
+        """
+        .formatted(
+            Text.count(trial.made()),
+            Text.count(trial.validation()),
+            trial.verdict(),
+            Text.percent(trial.without()),
+            Text.percent(trial.with()),
+            Text.escape(trial.how()));
   }
 
   private static String drops(List<Drop> drops) {

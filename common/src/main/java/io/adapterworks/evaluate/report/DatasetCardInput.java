@@ -3,6 +3,7 @@ package io.adapterworks.evaluate.report;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Everything that a dataset card shows.
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param drops rules that dropped rows, the most first
  * @param clusters how many texts were there once, twice, …, in this order
  * @param pii pieces of personal data masked, by type
+ * @param trial what decided whether varied rows came in, where any were made
  * @param facts what made the dataset
  */
 public record DatasetCardInput(
@@ -29,6 +31,7 @@ public record DatasetCardInput(
     List<Drop> drops,
     List<Bin> clusters,
     Map<String, Long> pii,
+    Optional<Trial> trial,
     List<Fact> facts) {
   public DatasetCardInput {
     steps = List.copyOf(steps);
@@ -52,6 +55,28 @@ public record DatasetCardInput(
   public record Drop(String rule, long count, List<Example> examples) {
     public Drop {
       examples = List.copyOf(examples);
+    }
+  }
+
+  /**
+   * Two short trainings, one with varied rows.
+   *
+   * @param made varied rows
+   * @param validation rows that decided; 0 where there were none
+   * @param without their accuracy without the varied rows, 0 to 1
+   * @param with their accuracy with them
+   * @param kept whether the varied rows came in
+   * @param how both were trained
+   */
+  public record Trial(
+      long made, long validation, double without, double with, boolean kept, String how) {
+    String verdict() {
+      if (validation == 0) {
+        return "They are left out: there are no validation rows to decide.";
+      }
+      return kept
+          ? "They are kept: validation does not fall."
+          : "They are left out: validation falls.";
     }
   }
 

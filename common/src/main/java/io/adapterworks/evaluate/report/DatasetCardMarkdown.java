@@ -39,6 +39,19 @@ public final class DatasetCardMarkdown {
           Text.count(label.test()));
     }
     bins(out, "Words of a training row", input.lengths());
+    input
+        .trial()
+        .ifPresent(
+            trial ->
+                out.append(
+                    "%n## Varied rows%n%n%s copies of training rows were tried on %s validation rows: accuracy %s without them, %s with them (%s). %s%n"
+                        .formatted(
+                            Text.count(trial.made()),
+                            Text.count(trial.validation()),
+                            Text.percent(trial.without()),
+                            Text.percent(trial.with()),
+                            plain(trial.how()),
+                            trial.verdict())));
     out.append("\n## Left out\n");
     for (Drop drop : input.drops()) {
       out.append("\n### %s: %s rows%n%n".formatted(plain(drop.rule()), Text.count(drop.count())));

@@ -3,6 +3,7 @@ package io.adapterworks.curate.dataset;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adapterworks.TestSpark;
 import io.adapterworks.curate.embedding.ClassifierConfig;
@@ -12,6 +13,7 @@ import io.adapterworks.curate.review.LabelReview.Wish;
 import io.adapterworks.curate.review.LabelReviewConfig;
 import io.adapterworks.curate.review.ReviewFile;
 import io.adapterworks.curate.review.ReviewItem;
+import io.adapterworks.curate.schema.AugmentationTrialTable;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.DatasetRejectTable;
 import io.adapterworks.curate.schema.DatasetTable;
@@ -43,7 +45,8 @@ class DatasetBuildTest {
           new LabelReviewConfig(true, 0.6, 2, new ClassifierConfig(1e-3, 20, 1e-3)),
           new SemanticDuplicateConfig(true, 0.99999),
           new DecontaminationConfig(true, 3, 0.8, List.of()),
-          new TargetConfig(10, 5, 100, 1000));
+          new TargetConfig(10, 5, 100, 1000),
+          new AugmentationConfig(false, 0.2, 0.1, 1));
 
   @TempDir Path folder;
 
@@ -129,7 +132,79 @@ class DatasetBuildTest {
   }
 
   private DatasetOutcome build(DeltaStore store, LabelReview review) {
-    return new DatasetBuild(store, new ByWord(), CONFIG, review).run();
+    return new DatasetBuild(store, new ByWord(), CONFIG, review, new Trial(0, 0)).run();
+  }
+
+  @Test
+  void variedRowsComeInOnlyWhereTheTrialSaysSo() {
+    DeltaStore store = new DeltaStore(TestSpark.session(), folder.resolve("varied").toString());
+    store.append(
+        CuratedTable.SPEC,
+        TestSpark.session().createDataFrame(curated(), CuratedTable.SPEC.schema()));
+    LabelReview review = new LabelReview(store, CLOCK, List.of("card", "pin"));
+
+    DatasetOutcome.Made without = varied(store, review, 0.2, new Trial(0.9, 0.8));
+
+    assertEquals(10, without.training());
+    DatasetOutcome.Made with = varied(store, review, 0.19, new Trial(0.8, 0.8));
+
+    assertEquals(12, with.training());
+    List<String> rows =
+        lines(
+            store,
+            DatasetTable.SPEC,
+            "if(parent_id is null, null, concat_ws(' ', parent_id, operation, label, split,"
+                + " id = concat(parent_id, '-', operation)))");
+    assertEquals(2, rows.size());
+    rows.forEach(
+        row ->
+            assertTrue(row.matches("c[01]\\d (swap|delete|insert) (card|pin) train true"), row));
+    assertEquals(
+        List.of("1: 2 made, 0.9 then 0.8 of 1, false", "2: 2 made, 0.8 then 0.8 of 1, true"),
+        lines(
+            store,
+            AugmentationTrialTable.SPEC,
+            "concat(run, ': ', made, ' made, ', accuracy_without, ' then ', accuracy_with, ' of ',"
+                + " validation_rows, ', ', kept)"));
+  }
+
+  private DatasetOutcome.Made varied(
+      DeltaStore store, LabelReview review, double share, Trial trial) {
+    DatasetConfig config =
+        new DatasetConfig(
+            CONFIG.labelReview(),
+            CONFIG.semanticDuplicates(),
+            CONFIG.decontamination(),
+            CONFIG.target(),
+            new AugmentationConfig(true, share, 0.1, 1));
+    return assertInstanceOf(
+        DatasetOutcome.Made.class,
+        new DatasetBuild(store, new ByWord(), config, review, trial).run());
+  }
+
+  /** A trial with a given outcome: a training on more rows than the other is the one with. */
+  private static final class Trial implements AugmentationTrial {
+    private final double without;
+    private final double with;
+    private int rows;
+
+    Trial(double without, double with) {
+      this.without = without;
+      this.with = with;
+    }
+
+    @Override
+    public double accuracy(List<Labelled> training, List<Labelled> validation) {
+      assertEquals(List.of(new Labelled("which pin is it that i need", "pin")), validation);
+      boolean more = rows > 0 && training.size() > rows;
+      rows = training.size();
+      return more ? with : without;
+    }
+
+    @Override
+    public String description() {
+      return "none";
+    }
   }
 
   private static List<String> lines(DeltaStore store, TableSpec table, String expression) {
