@@ -42,7 +42,6 @@ public final class SparkSessions {
             .config("spark.sql.debug.maxToStringFields", 1000)
             .config("spark.sql.shuffle.partitions", config.shufflePartitions())
             .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.adaptive.coalescePartitions.parallelismFirst", "false")
             .config("spark.databricks.delta.snapshotPartitions", "2")
             .config("spark.ui.enabled", "false")
             .config("spark.ui.showConsoleProgress", "false");

@@ -117,12 +117,22 @@ final class AddressDetector implements PiiDetector {
               + LINE
               + "){0,4}");
 
+  /** A number before these counts something. */
+  private static final String NO_AMOUNT =
+      "(?! (?i:seconds?|minutes?|hours?|days?|weeks?|months?|years?|times?|business|working|calendar"
+          + "|different|new|old|more|other|people|persons?|friends?|cards?|accounts?|payments?"
+          + "|transfers?|transactions?|pounds?|euros?|dollars?|quid|pence|cents?|percent|am|pm)(?!\\p{L}))";
+
   /** Whatever follows a house number where the words before speak of an address. */
   private static final Pattern AFTER_WORDS =
       Pattern.compile(
-          "(?i:\\baddress(?:\\s+(?:is|to|with))?:?|\\b(?:lives?|living|located|arrived|offices?"
-              + "|office is) at|\\bmoved to|\\bsent to|\\bdeliver(?:ed)? to)\\s+("
+          "(?i:\\baddress(?:es)?(?:\\s+(?:is|are|to|with)|\\s*\\?\\s+it(?:'s| is))?:?"
+              + "|\\b(?:lived?s?|living|located|arrived|offices?|stays?|staying|reside[sd]?|meet (?:me|us)"
+              + "|(?:office|restaurant|shop|house|branch|station|hotel) is(?: located)?) (?:at|in|on)"
+              + "|\\b(?:moved|sent|deliver(?:ed)?|return(?:ed)?|ship(?:ped)?|taxi|cab) to"
+              + "|\\bnew one to)\\s+("
               + NUMBER
+              + NO_AMOUNT
               + "(?: "
               + NUMBER
               + ")?(?: (?:"
@@ -143,7 +153,25 @@ final class AddressDetector implements PiiDetector {
               + PROPER
               + " ){0,3}\\p{Lu}[\\p{L}\\p{M}'’.-]+ "
               + NUMBER
-              + "(?![\\p{L}\\p{N}€$£%:]|[.,]\\d)");
+              + "(?![\\p{L}\\p{N}€$£%:]|[.,]\\d)(?:"
+              // The lines below count if they end in a postcode.
+              + "(?:"
+              + NEXT
+              + LINE
+              + "){0,4}(?<=\\d{4}))?");
+
+  /** A street in a text without capitals: its kind must leave no doubt. */
+  private static final Pattern LOWER_CASE_STREET =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}£$€.])"
+              + NUMBER
+              + ",? (?:(?!(?:the|a|an|my|your|in|on|at|to|from|of|for|this|that|is|are)\\b)[\\p{L}'’-]+ ){1,3}"
+              + "(?:street|road|avenue|lane|drive|boulevard|crescent|terrace|mews|rd|ave|blvd|ln)"
+              + "(?![\\p{L}\\p{N}])(?:(?:,|,? ?\\n) ?[\\p{L}'’-]+)?(?: "
+              + UK_POSTCODE
+              + ")?");
+
+  private static final Pattern TWO_GROUPS = Pattern.compile("\\d\\D+\\d");
 
   private static final Pattern MILITARY =
       Patterns.anyCase(
@@ -176,7 +204,29 @@ final class AddressDetector implements PiiDetector {
       return List.of();
     }
     List<PiiSpan> found = new ArrayList<>();
-    for (Pattern form : FORMS) {
+    if (text.chars().noneMatch(Character::isUpperCase)) {
+      // Capitals tell nothing here: only forms that stand on more are looked for.
+      find(List.of(LOWER_CASE_STREET, MILITARY, BOX), text, found);
+      find(List.of(WITH_UNIT), text.indexOf('\n') < 0 ? text : capitalised(text), found);
+      List<PiiSpan> afterWords = new ArrayList<>();
+      find(List.of(AFTER_WORDS), capitalised(text), afterWords);
+      afterWords.stream().filter(span -> isSure(text, span)).forEach(found::add);
+    } else {
+      find(FORMS, text, found);
+    }
+    // Where forms overlap the one that takes in most wins.
+    found.sort(Comparator.comparingInt((PiiSpan span) -> span.start() - span.end()));
+    return found;
+  }
+
+  /** Whether a span of a text without capitals has a second number, or is called an address. */
+  private static boolean isSure(String text, PiiSpan span) {
+    String before = text.substring(Math.max(0, span.start() - 25), span.start());
+    return before.contains("address") || TWO_GROUPS.matcher(text.substring(span.start(), span.end())).find();
+  }
+
+  private static void find(List<Pattern> forms, String text, List<PiiSpan> found) {
+    for (Pattern form : forms) {
       Matcher matcher = form.matcher(text);
       while (matcher.find()) {
         int group = matcher.groupCount();
@@ -187,8 +237,17 @@ final class AddressDetector implements PiiDetector {
         found.add(new PiiSpan(matcher.start(group), end, PiiType.ADDRESS));
       }
     }
-    // Where forms overlap the one that takes in most wins.
-    found.sort(Comparator.comparingInt((PiiSpan span) -> span.start() - span.end()));
-    return found;
+  }
+
+  /** The text with a capital at the beginning of each word, every character in its place. */
+  private static String capitalised(String text) {
+    StringBuilder capitals = new StringBuilder(text);
+    for (int i = 0; i < text.length(); i++) {
+      boolean begins = i == 0 || !Character.isLetterOrDigit(text.charAt(i - 1));
+      if (begins && text.charAt(i) != '’' && text.charAt(i) != '\'') {
+        capitals.setCharAt(i, Character.toUpperCase(text.charAt(i)));
+      }
+    }
+    return capitals.toString();
   }
 }
