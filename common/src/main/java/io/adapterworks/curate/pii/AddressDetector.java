@@ -49,29 +49,51 @@ final class AddressDetector implements PiiDetector {
           + UK_POSTCODE
           + "))*";
 
+  /** What parts the lines of an address: a comma, or a line end with the marks of a quotation. */
+  private static final String NEXT = "(?:,?[ \\t]*\\n[ >?]*(?:, *)?|,? +)";
+
+  private static final String WORD = "(?:[\\p{L}][\\p{L}\\p{M}'’.ªº()-]*|\\d{1,3}(?:st|nd|rd|th))";
+
+  private static final String LINE =
+      "(?:(?:"
+          + PROPER
+          + "|nan)(?![\\p{L}])(?: "
+          + PROPER
+          + "(?![\\p{L}])){0,5}(?: \\d{4,6}(?:-\\d{4})?)?|\\d{4,6}(?:-\\d{4})?)";
+
+  /** More lines where they end in a postcode. */
+  private static final String TO_POSTCODE = "(?:(?:" + NEXT + LINE + "){1,4}(?<=\\d{4}))?";
+
+  /** The number of a flat or a floor, before that of the house. */
+  private static final String BEFORE_NUMBER = "(?:\\d{1,3} )?";
+
   private static final Pattern ENGLISH =
       Pattern.compile(
           "(?<![\\p{L}\\p{N}£$€.])(?:"
               + UNIT
               + ",?\\s+)?"
+              + BEFORE_NUMBER
               + NUMBER
               + ",?\\s+(?:"
               + PROPER
               + "\\s+){1,4}"
               + STREET_TYPE
               + "(?![\\p{L}\\p{N}])\\.?"
-              + TAIL);
+              + TAIL
+              + TO_POSTCODE);
 
   private static final Pattern STREET_FIRST =
       Pattern.compile(
           "(?<![\\p{L}\\p{N}£$€.])(?:"
               + UNIT
               + ",?\\s+)?"
+              + BEFORE_NUMBER
               + NUMBER
               + ",?\\s+(?i:bis\\s+)?(?i:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours|route)\\s+(?:"
               + PROPER
               + "\\s?){1,5}(?<!\\s)"
-              + TAIL);
+              + TAIL
+              + TO_POSTCODE);
 
   private static final Pattern NUMBER_LAST =
       Pattern.compile(
@@ -85,19 +107,8 @@ final class AddressDetector implements PiiDetector {
               + "\\s+)(?:n[º°]\\s?)?"
               + NUMBER
               + "(?![\\p{L}\\p{N}€$£%])"
-              + TAIL);
-
-  /** What parts the lines of an address: a comma, or a line end with the marks of a quotation. */
-  private static final String NEXT = "(?:,?[ \\t]*\\n[ >?]*(?:, *)?|,? +)";
-
-  private static final String WORD = "(?:[\\p{L}][\\p{L}\\p{M}'’.ªº()-]*|\\d{1,3}(?:st|nd|rd|th))";
-
-  private static final String LINE =
-      "(?:(?:"
-          + PROPER
-          + "|nan)(?![\\p{L}])(?: "
-          + PROPER
-          + "(?![\\p{L}])){0,5}(?: \\d{4,6}(?:-\\d{4})?)?|\\d{4,6}(?:-\\d{4})?)";
+              + TAIL
+              + TO_POSTCODE);
 
   /** Any street, however it is written, that a flat or suite number follows. */
   private static final Pattern WITH_UNIT =
@@ -110,7 +121,7 @@ final class AddressDetector implements PiiDetector {
               + WORD
               + "){1,6}(?: "
               + NUMBER
-              + ")?"
+              + ")?\\.?"
               + NEXT
               + "(?i:flat|apt|apartment|suite|ste)\\.? \\d{1,5}(?:"
               + NEXT
@@ -153,12 +164,8 @@ final class AddressDetector implements PiiDetector {
               + PROPER
               + " ){0,3}\\p{Lu}[\\p{L}\\p{M}'’.-]+ "
               + NUMBER
-              + "(?![\\p{L}\\p{N}€$£%:]|[.,]\\d)(?:"
-              // The lines below count if they end in a postcode.
-              + "(?:"
-              + NEXT
-              + LINE
-              + "){0,4}(?<=\\d{4}))?");
+              + "(?![\\p{L}\\p{N}€$£%:]|[.,]\\d)"
+              + TO_POSTCODE);
 
   /** A street in a text without capitals: its kind must leave no doubt. */
   private static final Pattern LOWER_CASE_STREET =
@@ -170,6 +177,45 @@ final class AddressDetector implements PiiDetector {
               + "(?![\\p{L}\\p{N}])(?:(?:,|,? ?\\n) ?[\\p{L}'’-]+)?(?: "
               + UK_POSTCODE
               + ")?");
+
+  /** A house number and whatever lines follow it down to one with a postcode. */
+  private static final Pattern LINES_TO_POSTCODE =
+      Pattern.compile(
+          "(?<![\\p{L}\\p{N}£$€.,:-])"
+              + BEFORE_NUMBER
+              + NUMBER
+              + "(?: "
+              + WORD
+              + "){1,6}(?: "
+              + NUMBER
+              + ")?\\.?,?[ \\t]*\\n[ >?]*(?:, *)?"
+              + LINE
+              + "(?:"
+              + NEXT
+              + LINE
+              + "){0,3}(?<=\\d{4})(?![\\p{L}\\p{N}])");
+
+  private static final Pattern CORNER =
+      Pattern.compile(
+          "\\b(?:[Tt]he )?[Cc]orner of (?:"
+              + NUMBER
+              + " )?(?:"
+              + PROPER
+              + " ){1,5}(?:"
+              + NUMBER
+              + "\\.? )?and (?:"
+              + NUMBER
+              + " )?"
+              + PROPER
+              + "(?: "
+              + PROPER
+              + "){0,3}");
+
+  private static final Pattern NAMED_POSTCODE =
+      Pattern.compile(
+          "(?i:\\b(?:zip|zip ?code|post ?code|postal code)\\b(?: is|:)?)\\s*(\\d{4,6}(?:-\\d{4})?|"
+              + UK_POSTCODE
+              + ")(?![\\p{L}\\p{N}])");
 
   private static final Pattern TWO_GROUPS = Pattern.compile("\\d\\D+\\d");
 
@@ -195,6 +241,9 @@ final class AddressDetector implements PiiDetector {
           NUMBER_LAST,
           AFTER_WORDS,
           TWO_NUMBERS,
+          LINES_TO_POSTCODE,
+          CORNER,
+          NAMED_POSTCODE,
           BOX,
           TOWN_AND_POSTCODE);
 
@@ -206,8 +255,12 @@ final class AddressDetector implements PiiDetector {
     List<PiiSpan> found = new ArrayList<>();
     if (text.chars().noneMatch(Character::isUpperCase)) {
       // Capitals tell nothing here: only forms that stand on more are looked for.
-      find(List.of(LOWER_CASE_STREET, MILITARY, BOX), text, found);
-      find(List.of(WITH_UNIT), text.indexOf('\n') < 0 ? text : capitalised(text), found);
+      find(List.of(LOWER_CASE_STREET, MILITARY, BOX, NAMED_POSTCODE), text, found);
+      if (text.indexOf('\n') >= 0) {
+        find(List.of(WITH_UNIT, LINES_TO_POSTCODE), capitalised(text), found);
+      } else {
+        find(List.of(WITH_UNIT), text, found);
+      }
       List<PiiSpan> afterWords = new ArrayList<>();
       find(List.of(AFTER_WORDS), capitalised(text), afterWords);
       afterWords.stream().filter(span -> isSure(text, span)).forEach(found::add);

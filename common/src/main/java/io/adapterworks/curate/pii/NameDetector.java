@@ -27,7 +27,9 @@ final class NameDetector implements PiiDetector {
           "(?:\\bnames?(?:'s| is| was| are|:| on (?:it|the card|the account)\\s*(?:is|:)?)"
               + "|\\b(?:mr|mrs|ms|miss|mx|dr|prof)\\b\\.?|\\bin the name of|\\bcalled|\\bnamed"
               + "|\\b(?:account )?holder(?: is|:)?|\\bpassenger|\\baddressee:?|\\bsigned,?(?: by)?"
-              + "|\\bpassport says|\\bname exactly as passport:)\\s*[\"'“]?$");
+              + "|\\bpassport says|\\bname exactly as passport:|\\bnames?\\?|\\bnamed (?:him|her|it)"
+              + "|\\bcall(?:s|ed)? (?:me|him|her)|\\bstarring|\\b(?:directed|written|sung|composed|painted)"
+              + " by|\\b(?:commenter|producer|director|singer|actor|actress|author|composer))\\s*[\"'“]?$");
 
   /** After these, two capitalised words, or one that is a first name, are a name. */
   private static final Pattern INTRODUCED =
@@ -42,7 +44,7 @@ final class NameDetector implements PiiDetector {
   private static final Set<String> NO_NAMES =
       Set.copyOf(
           List.of(
-              ("i i'm i've i'll i'd im a an the my your his her our their this that these those it its it's he she we"
+              ("i many much like even ive soon olive ocean alpha delta i'm i've i'll i'd im a an the my your his her our their this that these those it its it's he she we"
                       + " you they who what when where why how is are was were be been am do does did have"
                       + " has had can could will would shall should may might must not no yes ok okay hi"
                       + " hello hey dear sir madam sirs please thanks thank cheers regards good morning"
@@ -68,6 +70,11 @@ final class NameDetector implements PiiDetector {
                       + " king queen prince princess lord lady saint union park bill mark will rich grant"
                       + " grace faith hope joy rose may dawn chance major art summer autumn date name where when user fee fees fine man son van nada lira apex irish valencia denver bradford victoria argentina very keen see say ask"
                       + " call sent send paid pay was love star page price banks case day long young best"
+                      + " someone somebody nobody everybody everyone anyone anybody support agent staff"
+                      + " assistant manager customer service services cashier clerk cash money"
+                      + " payment payments transfer charge charges balance cheque check deposit"
+                      + " credit debit loan rate exchange machine delivery power internet shop"
+                      + " store gift top refund mum mom dad mother father brother sister friend"
                       + " field english french german spanish italian dutch polish turkish american british"
                       + " european co op ltd inc llc plc group company corporation bitcoin btc")
                   .split(" ", -1)));
@@ -75,7 +82,29 @@ final class NameDetector implements PiiDetector {
   private static final Pattern LOWER_CASE_NAMED =
       Patterns.anyCase("\\b(my|his|her) name(?:'s| is)?\\s*$|\\bname is\\s*$");
 
-  private static final Pattern SPEAKING = Patterns.anyCase("\\b(?:says|said|told)\\s$");
+  private static final Pattern SPEAKING =
+      Patterns.anyCase(
+          "\\b(?:says|said|told|tell|asked|thanked|met|given|gave|between (?:him|her|me|them) and)\\s$");
+
+  private static final Pattern GREETING =
+      Patterns.anyCase("^\\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\\s$");
+
+  private static final Pattern AFTER_GREETING = Pattern.compile("\\s*(?:[,!–-]|$)");
+
+  /** What only persons do, whoever they are. */
+  private static final Pattern PERSONS_DO =
+      Patterns.anyCase(
+          "\\s(?:shouted|whispered|replied|asked|explained|insisted|laughed|smiled|began writing"
+              + "|(?:says|said) (?:that|he|she|to)|told (?:me|him|her|us|them|the)|had given"
+              + "|(?:is|was) (?:very |so |really )?(?:reliable|impulsive|kind|angry|married|born|retired))\\b");
+
+  /** What is said of persons, and of little else that has a last name's name. */
+  private static final Pattern PERSONS_ARE =
+      Patterns.anyCase(
+          "(?:['’]s (?:kid|son|daughter|wife|husband|mother|father|brother|sister|address|house|phone)"
+              + "|\\s(?:was|is|has|had|lives|lived|spent|moved|went|works|worked|wants|wrote|writes"
+              + "|plays|played|sings|sang|says|said|told|called|died|married|joined|and|or)"
+              + "|,? can (?:i|you|we))\\b");
 
   private static final Pattern TITLE =
       Patterns.anyCase("(?<![\\p{L}])(?:mr|mrs|ms|miss|mx|dr|prof)\\.?\\s$");
@@ -158,10 +187,28 @@ final class NameDetector implements PiiDetector {
     if (NAMED.matcher(before).find()) {
       return true;
     }
+    if (run.size() == 1 && isAddressed(text, run.get(0), before)) {
+      return true;
+    }
     if (INTRODUCED.matcher(before).find()) {
       return knownFirst || (run.size() >= 2 && (knownLast || !isTitleCase(text)));
     }
-    return knownFirst || (run.size() == 1 && knownLast && SPEAKING.matcher(before).find());
+    return knownFirst || (run.size() == 1 && isActor(text, run.get(0), before));
+  }
+
+  /** Whether a letter or a message begins with a greeting of this word: "Hi Romilda," */
+  private static boolean isAddressed(String text, Word word, String before) {
+    return GREETING.matcher(before).find() && AFTER_GREETING.matcher(text.substring(word.end())).lookingAt();
+  }
+
+  /** Whether what is said of a lone last name is said of persons, or what is said before it. */
+  private boolean isActor(String text, Word word, String before) {
+    String after = text.substring(word.end(), Math.min(text.length(), word.end() + CUE));
+    if (PERSONS_DO.matcher(after).lookingAt()) {
+      return true;
+    }
+    return names.isLast(word.lower())
+        && (SPEAKING.matcher(before).find() || PERSONS_ARE.matcher(after).lookingAt());
   }
 
   /** Rose and Kent are names where a last name follows. */
@@ -210,16 +257,30 @@ final class NameDetector implements PiiDetector {
     if (!isFirstName(first) || NO_NAMES.contains(first.lower())) {
       return i;
     }
+    boolean joined = i + 1 < words.size() && isJoined(text, first, words.get(i + 1));
     boolean two =
-        i + 1 < words.size()
-            && isJoined(text, first, words.get(i + 1))
+        joined
             && names.isLast(words.get(i + 1).lower())
             && !NO_NAMES.contains(words.get(i + 1).lower());
     boolean named = LOWER_CASE_NAMED.matcher(before).find();
     if (two && (named || (isLowerCase(text) && isLong(first) && isLong(words.get(i + 1))))) {
       return i + 2;
     }
-    return named ? i + 1 : i;
+    if (joined && isLowerCase(text) && isLong(first) && isLine(text, first, words.get(i + 1))) {
+      return i + 2;
+    }
+    boolean introduced =
+        isLowerCase(text) && isLong(first) && NAMED.matcher(before).find();
+    return named || introduced ? i + 1 : i;
+  }
+
+  /** Whether two words are all there is on a line but for quotation marks, as on an envelope. */
+  private static boolean isLine(String text, Word first, Word last) {
+    int start = text.lastIndexOf('\n', first.start()) + 1;
+    int end = text.indexOf('\n', last.end());
+    return (start > 0 || end > 0)
+        && text.substring(start, first.start()).chars().noneMatch(Character::isLetterOrDigit)
+        && text.substring(last.end(), end < 0 ? text.length() : end).isBlank();
   }
 
   /** Short words are words of some language more often than names. */

@@ -25,13 +25,12 @@ final class BoilerplateScore {
               + " printing\\b|\\b(agent|user|visitor) [\\w ]{0,20}(has )?(joined|left|ended) the"
               + " (chat|conversation)\\b|\\byour (ticket|request|case) (number )?[#\\w-]* ?has been"
               + " (received|created|closed)\\b|\\blorem ipsum\\b|\\bdelivery (status"
-              + " notification|has failed)\\b",
-          Pattern.CASE_INSENSITIVE);
+              + " notification|has failed)\\b");
 
   private BoilerplateScore() {}
 
   static double of(String text) {
-    if (!BOILERPLATE.matcher(text).find()) {
+    if (!new PhraseText(text).has(BOILERPLATE)) {
       return 0;
     }
     Matcher sentences = SENTENCES.matcher(text);
@@ -40,7 +39,7 @@ final class BoilerplateScore {
     while (sentences.find()) {
       int length = sentences.end() - sentences.start();
       all += length;
-      boilerplate += BOILERPLATE.matcher(sentences.group()).find() ? length : 0;
+      boilerplate += new PhraseText(sentences.group()).has(BOILERPLATE) ? length : 0;
     }
     return (double) boilerplate / all;
   }

@@ -1,7 +1,6 @@
 package io.adapterworks.curate.row;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -81,30 +80,41 @@ final class SpamScore {
               + "|\\b(is|are) (this|it|that|these) (really )?(genuine|real|legit|you|yours|from you)\\b"
               + "|\\b(got|received|sent me) an? (text|sms|e-?mail|message|link|call)\\b");
 
-  private static final Pattern CAPITALS = Pattern.compile("\\b\\p{Lu}{4,}\\b");
+  /** Capitals of a word that is shouted. */
+  private static final int SHOUTED = 4;
+
+  private static final Pattern CAPITALS =
+      Pattern.compile("\\b\\p{Lu}{" + SHOUTED + ",}\\b");
 
   private SpamScore() {}
 
   static double of(String text) {
-    // Patterns that ignore case themselves take longer.
-    String lower = text.toLowerCase(Locale.ROOT);
-    double evidence = URL.matcher(lower).find() ? LINK : 0;
+    PhraseText phrases = new PhraseText(text);
+    double evidence = phrases.has(URL) ? LINK : 0;
     for (Pattern family : FAMILIES) {
-      evidence += family.matcher(lower).find() ? FAMILY : 0;
+      evidence += phrases.has(family) ? FAMILY : 0;
     }
     evidence += shouts(text) ? SHOUTING : 0;
-    evidence -= OWN_BUSINESS.matcher(lower).find() ? CUSTOMER : 0;
-    evidence -= REPORT.matcher(lower).find() ? CUSTOMER : 0;
+    evidence -= phrases.has(OWN_BUSINESS) ? CUSTOMER : 0;
+    evidence -= phrases.has(REPORT) ? CUSTOMER : 0;
     return 1 / (1 + Math.exp(BIAS - evidence));
   }
 
   private static boolean shouts(String text) {
-    long pictures =
-        text.codePoints()
-            .filter(point -> Character.getType(point) == Character.OTHER_SYMBOL)
-            .count();
-    long exclamations = text.chars().filter(c -> c == '!').count();
-    return pictures >= 2 || exclamations >= 3 || CAPITALS.matcher(text).results().count() >= 3;
+    int pictures = 0;
+    int exclamations = 0;
+    int capitals = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      exclamations += c == '!' ? 1 : 0;
+      capitals += Character.isUpperCase(c) ? 1 : 0;
+      if (c > 0x7F && !Character.isLowSurrogate(c)) {
+        pictures += Character.getType(text.codePointAt(i)) == Character.OTHER_SYMBOL ? 1 : 0;
+      }
+    }
+    return pictures >= 2
+        || exclamations >= 3
+        || (capitals >= 3 * SHOUTED && CAPITALS.matcher(text).results().count() >= 3);
   }
 
   private static Pattern words(String regex) {

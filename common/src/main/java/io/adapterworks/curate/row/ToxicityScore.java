@@ -1,7 +1,6 @@
 package io.adapterworks.curate.row;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -66,11 +65,10 @@ final class ToxicityScore {
   private ToxicityScore() {}
 
   static double of(String text) {
-    // Patterns that ignore case themselves take longer.
-    String lower = text.toLowerCase(Locale.ROOT);
+    PhraseText phrases = new PhraseText(text);
     double evidence = 0;
     for (Family family : FAMILIES) {
-      evidence += family.pattern().matcher(lower).find() ? family.weight() : 0;
+      evidence += phrases.has(family.pattern()) ? family.weight() : 0;
     }
     return 1 / (1 + Math.exp(BIAS - evidence));
   }

@@ -34,7 +34,7 @@ class DatasetCardTest {
       for (String shown :
           List.of(
               "desk, version 3",
-              "curated_examples version 7",
+              "version 7",
               "label-00",
               "label-39",
               "too-short",
