@@ -6,8 +6,8 @@ import java.util.Map;
 
 /** What a curation did. */
 public sealed interface CurationOutcome {
-  /** Version of curated_examples: the dataset. */
-  long datasetVersion();
+  /** Version of curated_examples. */
+  long curatedVersion();
 
   /** This outcome and that of the run after it, as one. */
   default CurationOutcome then(CurationOutcome next) {
@@ -17,7 +17,7 @@ public sealed interface CurationOutcome {
     Map<String, Long> dropped = new LinkedHashMap<>(before.dropped());
     after.dropped().forEach((rule, count) -> dropped.merge(rule, count, Long::sum));
     return new Curated(
-        after.datasetVersion(),
+        after.curatedVersion(),
         before.read() + after.read(),
         before.kept() + after.kept(),
         dropped);
@@ -29,7 +29,7 @@ public sealed interface CurationOutcome {
    * @param kept rows that are new in curated_examples
    * @param dropped new rows that were dropped, by rule
    */
-  record Curated(long datasetVersion, long read, long kept, Map<String, Long> dropped)
+  record Curated(long curatedVersion, long read, long kept, Map<String, Long> dropped)
       implements CurationOutcome {
     public Curated {
       dropped = Collections.unmodifiableMap(new LinkedHashMap<>(dropped));
@@ -37,5 +37,5 @@ public sealed interface CurationOutcome {
   }
 
   /** Every bronze row was curated before, with the same settings. */
-  record NothingNew(long datasetVersion) implements CurationOutcome {}
+  record NothingNew(long curatedVersion) implements CurationOutcome {}
 }

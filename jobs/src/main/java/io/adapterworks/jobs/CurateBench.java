@@ -37,6 +37,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class CurateBench implements Callable<Integer> {
   private static final int PROFILED_ROWS = 20_000;
+  private static final int WARM_UP_ROWS = 20_000;
 
   @Mixin private SettingsOptions settings;
 
@@ -100,6 +101,8 @@ final class CurateBench implements Callable<Integer> {
   }
 
   private void measure(CurationBenchmark benchmark, ObjectNode line) {
+    // A cold JVM would make the smallest log look slow, and the growth small.
+    benchmark.night("warm-up", 0, WARM_UP_ROWS);
     List<Night> nights = new ArrayList<>();
     ArrayNode array = line.putArray("sizes");
     for (long size : rows) {

@@ -48,7 +48,7 @@ record NightlySummary(Nightly.Report report, Optional<Dataset> dataset) {
     line.put("files", ingested instanceof IngestOutcome.Ingested some ? some.files() : 0);
     growing(line.putArray("growing"), report.ingest().growing());
     drift(line.putArray("drift"), report.ingest().drift());
-    line.put("curatedVersion", report.curation().datasetVersion());
+    line.put("curatedVersion", report.curation().curatedVersion());
     if (report.curation() instanceof CurationOutcome.Curated curated) {
       line.put("read", curated.read());
       line.put("kept", curated.kept());

@@ -38,9 +38,9 @@ final class Summaries {
           curated.read(),
           curated.kept(),
           dropped(curated.dropped()),
-          curated.datasetVersion());
+          curated.curatedVersion());
     }
-    return "Nothing new to curate; curated_examples is at version " + outcome.datasetVersion();
+    return "Nothing new to curate; curated_examples is at version " + outcome.curatedVersion();
   }
 
   static String of(DatasetOutcome outcome) {

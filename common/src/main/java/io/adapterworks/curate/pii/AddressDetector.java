@@ -242,17 +242,19 @@ final class AddressDetector implements PiiDetector {
           AFTER_WORDS,
           TWO_NUMBERS,
           LINES_TO_POSTCODE,
-          CORNER,
           NAMED_POSTCODE,
           BOX,
           TOWN_AND_POSTCODE);
 
   @Override
   public List<PiiSpan> find(String text) {
-    if (!Patterns.hasDigits(text, 1)) {
-      return List.of();
-    }
     List<PiiSpan> found = new ArrayList<>();
+    if (text.contains("orner of ")) {
+      find(List.of(CORNER), text, found);
+    }
+    if (!Patterns.hasDigits(text, 1)) {
+      return found;
+    }
     if (text.chars().noneMatch(Character::isUpperCase)) {
       // Capitals tell nothing here: only forms that stand on more are looked for.
       find(List.of(LOWER_CASE_STREET, MILITARY, BOX, NAMED_POSTCODE), text, found);

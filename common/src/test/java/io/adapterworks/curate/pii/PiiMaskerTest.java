@@ -43,6 +43,17 @@ class PiiMaskerTest {
         "I live at Flat 5, 88 Quarry Lane, Bristol BS5 7QT now | I live at [ADDRESS_1] now",
         "Send it to 27 rue des Cordeliers, 69002 Lyon. | Send it to [ADDRESS_1].",
         "My name is Harriet Collingwood and Harriet pays | My name is [NAME_1] and [NAME_1] pays",
+        "i live at 14 quarry lane and my card arrived in 3 days | i live at [ADDRESS_1] and my card"
+            + " arrived in 3 days",
+        "it was sent to 2 other people on 5 roads | it was sent to 2 other people on 5 roads",
+        "please return to 45 Kolmas Linja 7, thanks | please return to [ADDRESS_1], thanks",
+        "My zip code is 50411. | My zip code is [ADDRESS_1].",
+        "Meet me at the corner of Mill Lane and Park Street today | Meet me at [ADDRESS_1] today",
+        "Hi Zorvana, your card is ready | Hi [NAME_1], your card is ready",
+        "Hi there, my card is blocked | Hi there, my card is blocked",
+        "Zorvana shouted at me | [NAME_1] shouted at me",
+        "Somebody told me that Cash was free | Somebody told me that Cash was free",
+        "a film starring Zorvana | a film starring [NAME_1]",
         "maestro 501849270399 please | maestro [CARD_1] please",
         "see shopmore.co.uk/a?b=1. And Node.js | see [URL_1]. And Node.js",
         "codice RSSMRA85T10A562S ok | codice [NATIONAL_ID_1] ok",
@@ -78,8 +89,9 @@ class PiiMaskerTest {
   }
 
   /** The bounds of the project's goals, on sentences that were not made by it. */
-  @Test
-  void presidiosSentencesAreMaskedAsWellAsAsked() {
+  @ParameterizedTest
+  @CsvSource({"generated_large.json,9", "generated_small.json,8"})
+  void presidiosSentencesAreMaskedAsWellAsAsked(String file, int types) {
     Set<PiiType> exact =
         EnumSet.of(
             PiiType.EMAIL,
@@ -91,9 +103,9 @@ class PiiMaskerTest {
             PiiType.NATIONAL_ID);
     List<Score> scores =
         new PiiBenchmark(TestCuration.defaults().pii())
-            .run(SharedFolder.require("data/presidio/generated_large.json"), 0);
+            .run(SharedFolder.require("data/presidio/" + file), 0);
 
-    assertEquals(9, scores.stream().filter(score -> score.spans() > 0).count());
+    assertEquals(types, scores.stream().filter(score -> score.spans() > 0).count());
     for (Score score : scores) {
       if (exact.contains(score.type())) {
         assertTrue(score.recall() >= 0.97 && score.precision() >= 0.95, score::toString);
