@@ -112,7 +112,8 @@ public final class CurationBenchmark {
   public static double exponent(List<Night> nights, ToDoubleFunction<Night> time) {
     double n = nights.size();
     double meanX = nights.stream().mapToDouble(night -> Math.log((double) night.rows())).sum() / n;
-    double meanY = nights.stream().mapToDouble(night -> Math.log(time.applyAsDouble(night))).sum() / n;
+    double meanY =
+        nights.stream().mapToDouble(night -> Math.log(time.applyAsDouble(night))).sum() / n;
     double covariance = 0;
     double variance = 0;
     for (Night night : nights) {

@@ -112,8 +112,7 @@ final class CurateBench implements Callable<Integer> {
     }
     if (nights.size() > 1) {
       line.put("exponent", CurationBenchmark.exponent(nights, Night::seconds));
-      line.put(
-          "processorExponent", CurationBenchmark.exponent(nights, Night::processorSeconds));
+      line.put("processorExponent", CurationBenchmark.exponent(nights, Night::processorSeconds));
     }
     long largest = rows.get(rows.size() - 1);
     print(benchmark.night("rows-" + largest, largest, largest + night), line.putObject("night"));

@@ -69,8 +69,7 @@ final class Augmentation {
     List<Variant> variants = new ArrayList<>();
     int wanted = (int) (config.share() / (1 - config.share()) * training.size());
     while (variants.size() < wanted && !parents.isEmpty()) {
-      String label =
-          parents.keySet().stream().min(Comparator.comparing(sizes::get)).orElseThrow();
+      String label = parents.keySet().stream().min(Comparator.comparing(sizes::get)).orElseThrow();
       List<Example> rows = parents.get(label);
       Example parent = rows.remove(rows.size() - 1);
       if (rows.isEmpty()) {
@@ -91,8 +90,7 @@ final class Augmentation {
   /** Rows that may be varied, by label, in an order that depends on their ids alone. */
   private Map<String, List<Example>> parents(List<Example> training) {
     return training.stream()
-        .filter(
-            row -> row.isTrusted() && row.label() != null && !underReview.contains(row.id()))
+        .filter(row -> row.isTrusted() && row.label() != null && !underReview.contains(row.id()))
         .sorted(Comparator.comparingLong(row -> Signature.node(row.id())))
         .collect(
             Collectors.groupingBy(

@@ -33,8 +33,8 @@ import org.apache.spark.sql.Row;
 /**
  * Makes dataset_examples of curated_examples: applies what people decided about labels, looks for
  * labels that are probably wrong, leaves out what says the same twice or gives away a held-out row,
- * picks the rows to train on, and may add varied copies of them. Held-out rows are a plain sample, so that they still stand for
- * what comes in. Run again on the same input it changes nothing.
+ * picks the rows to train on, and may add varied copies of them. Held-out rows are a plain sample,
+ * so that they still stand for what comes in. Run again on the same input it changes nothing.
  */
 public final class DatasetBuild {
   /** With fewer rows a fold may leave nothing to fit a classifier on. */
@@ -128,8 +128,7 @@ public final class DatasetBuild {
     return config.labelReview().folds();
   }
 
-  private DatasetPlan plan(
-      Dataset<Row> rows, Map<String, Judgement> doubts, List<String> heldOut) {
+  private DatasetPlan plan(Dataset<Row> rows, Map<String, Judgement> doubts, List<String> heldOut) {
     Dataset<Row> training = rows.where(col(CuratedTable.SPLIT).equalTo(CuratedTable.TRAIN));
     List<Example> examples =
         training
@@ -162,7 +161,8 @@ public final class DatasetBuild {
                 underReview)
             .of(plan.training());
     List<Labelled> validation =
-        rows.where(col(CuratedTable.SPLIT).equalTo(CuratedTable.VALIDATION))
+        rows
+            .where(col(CuratedTable.SPLIT).equalTo(CuratedTable.VALIDATION))
             .where(col(CuratedTable.LABEL).isNotNull())
             .orderBy(CuratedTable.ID)
             .select(CuratedTable.TEXT, CuratedTable.LABEL)

@@ -39,8 +39,7 @@ final class DatasetWriter {
     this.run = run;
   }
 
-  DatasetOutcome write(
-      Dataset<Row> rows, DatasetPlan plan, Augmented augmented, int underReview) {
+  DatasetOutcome write(Dataset<Row> rows, DatasetPlan plan, Augmented augmented, int underReview) {
     Dataset<Row> heldOut = rows.where(col(CuratedTable.SPLIT).notEqual(CuratedTable.TRAIN));
     store.replace(DatasetRejectTable.SPEC, rejects(plan.leftOut()), run.transaction());
     store.append(DatasetRunTable.SPEC, counts(plan), run.transaction());
@@ -50,8 +49,7 @@ final class DatasetWriter {
     Dataset<Row> picked = picked(rows, plan);
     Dataset<Row> training =
         augmented.isKept() ? picked.unionByName(variants(picked, augmented)) : picked;
-    store.replace(
-        DatasetTable.SPEC, columns(training.unionByName(heldOut)), run.transaction());
+    store.replace(DatasetTable.SPEC, columns(training.unionByName(heldOut)), run.transaction());
     return new DatasetOutcome.Made(
         DatasetRun.newest(store),
         plan.training().size() + augmented.kept().size(),

@@ -277,7 +277,8 @@ final class AddressDetector implements PiiDetector {
   /** Whether a span of a text without capitals has a second number, or is called an address. */
   private static boolean isSure(String text, PiiSpan span) {
     String before = text.substring(Math.max(0, span.start() - 25), span.start());
-    return before.contains("address") || TWO_GROUPS.matcher(text.substring(span.start(), span.end())).find();
+    return before.contains("address")
+        || TWO_GROUPS.matcher(text.substring(span.start(), span.end())).find();
   }
 
   private static void find(List<Pattern> forms, String text, List<PiiSpan> found) {

@@ -198,7 +198,8 @@ final class NameDetector implements PiiDetector {
 
   /** Whether a letter or a message begins with a greeting of this word: "Hi Romilda," */
   private static boolean isAddressed(String text, Word word, String before) {
-    return GREETING.matcher(before).find() && AFTER_GREETING.matcher(text.substring(word.end())).lookingAt();
+    return GREETING.matcher(before).find()
+        && AFTER_GREETING.matcher(text.substring(word.end())).lookingAt();
   }
 
   /** Whether what is said of a lone last name is said of persons, or what is said before it. */
@@ -269,8 +270,7 @@ final class NameDetector implements PiiDetector {
     if (joined && isLowerCase(text) && isLong(first) && isLine(text, first, words.get(i + 1))) {
       return i + 2;
     }
-    boolean introduced =
-        isLowerCase(text) && isLong(first) && NAMED.matcher(before).find();
+    boolean introduced = isLowerCase(text) && isLong(first) && NAMED.matcher(before).find();
     return named || introduced ? i + 1 : i;
   }
 

@@ -83,8 +83,7 @@ final class SpamScore {
   /** Capitals of a word that is shouted. */
   private static final int SHOUTED = 4;
 
-  private static final Pattern CAPITALS =
-      Pattern.compile("\\b\\p{Lu}{" + SHOUTED + ",}\\b");
+  private static final Pattern CAPITALS = Pattern.compile("\\b\\p{Lu}{" + SHOUTED + ",}\\b");
 
   private SpamScore() {}
 

@@ -157,8 +157,7 @@ class DatasetBuildTest {
                 + " id = concat(parent_id, '-', operation)))");
     assertEquals(2, rows.size());
     rows.forEach(
-        row ->
-            assertTrue(row.matches("c[01]\\d (swap|delete|insert) (card|pin) train true"), row));
+        row -> assertTrue(row.matches("c[01]\\d (swap|delete|insert) (card|pin) train true"), row));
     assertEquals(
         List.of("1: 2 made, 0.9 then 0.8 of 1, false", "2: 2 made, 0.8 then 0.8 of 1, true"),
         lines(

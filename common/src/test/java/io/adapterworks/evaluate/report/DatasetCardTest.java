@@ -44,7 +44,8 @@ class DatasetCardTest {
               "81.0\u00a0%")) {
         assertTrue(page.contains(shown), () -> shown + " is missing in\n" + page);
       }
-      assertEquals(page, page.equals(html) ? DatasetCard.render(input) : DatasetCardMarkdown.render(input));
+      assertEquals(
+          page, page.equals(html) ? DatasetCard.render(input) : DatasetCardMarkdown.render(input));
     }
     assertTrue(
         markdown.contains(

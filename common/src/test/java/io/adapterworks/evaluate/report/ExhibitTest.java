@@ -32,7 +32,8 @@ class ExhibitTest {
         Jsoup.parse(
             Exhibit.bars(
                 TestSpark.session()
-                    .sql("SELECT * FROM VALUES ('a', 10, 5), ('b', 20, NULL) AS t(label, one, two)"),
+                    .sql(
+                        "SELECT * FROM VALUES ('a', 10, 5), ('b', 20, NULL) AS t(label, one, two)"),
                 "Rows"));
 
     List<Double> first =
