@@ -3,8 +3,17 @@ package io.adapterworks.evaluate.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Maps values [{@code low}, {@code high}] to positions [{@code from}, {@code to}] of a plot. */
+/**
+ * Maps values [{@code low}, {@code high}] to positions [{@code from}, {@code to}] of a plot. A range
+ * of no width has no ticks and is refused with IllegalArgumentException.
+ */
 record Scale(double low, double high, double from, double to) {
+  Scale {
+    if (!(high > low) || Double.isInfinite(high - low)) {
+      throw new IllegalArgumentException("a scale from " + low + " to " + high);
+    }
+  }
+
   double at(double value) {
     return from + (value - low) / (high - low) * (to - from);
   }

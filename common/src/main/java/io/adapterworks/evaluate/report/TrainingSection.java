@@ -21,7 +21,8 @@ final class TrainingSection {
 
   private TrainingSection() {}
 
-  static String render(TrainingCurve curve) {
+  static String render(TrainingCurve all) {
+    TrainingCurve curve = new TrainingCurve(finite(all.loss()), finite(all.validationAccuracy()));
     if (curve.loss().isEmpty()) {
       return "";
     }
@@ -34,6 +35,11 @@ final class TrainingSection {
         </section>
         """
         .formatted(Text.count(last(curve.loss()).step()), plot(curve));
+  }
+
+  /** A training that diverged has points that no plot can show. */
+  private static List<Point> finite(List<Point> points) {
+    return points.stream().filter(point -> Double.isFinite(point.value())).toList();
   }
 
   private static Point last(List<Point> points) {
@@ -72,8 +78,10 @@ final class TrainingSection {
   }
 
   private static void accuracies(Svg svg, List<Point> accuracy, Scale x) {
-    double least = accuracy.stream().mapToDouble(Point::value).min().orElse(0);
     double most = accuracy.stream().mapToDouble(Point::value).max().orElse(1);
+    double least = accuracy.stream().mapToDouble(Point::value).min().orElse(0);
+    // A curve that stays where it is, perhaps at 1, still wants a range.
+    least = Math.max(0, Math.min(least, most - 0.1));
     Scale rounded = Scale.rounded(least, most, ACCURACY_BOTTOM, ACCURACY_TOP);
     Scale y = new Scale(rounded.low(), Math.min(1, rounded.high()), rounded.from(), rounded.to());
     svg.text(LEFT, ACCURACY_TOP - 12, "axis start", "Validation accuracy");
