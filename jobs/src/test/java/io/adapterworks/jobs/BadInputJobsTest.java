@@ -287,7 +287,7 @@ class BadInputJobsTest {
             "  2 rows: the label late_fees is none of the 3 of the use case; the nearest is"
                 + " late_fee (first in november.jsonl:1)",
             "  1 row: the file cannot be opened: Not in GZIP format (first in torn.jsonl.gz:1)"),
-        curate.out().lines().skip(1).toList());
+        curate.out().lines().filter(line -> line.startsWith("  ")).toList());
     assertEquals(
         List.of(
             "unknown-label,november.jsonl,1,late_fees",
