@@ -32,36 +32,16 @@ public final class AdapterMerge {
   /** The merged weight (out, in) of one layer, row by row. */
   static float[] mergedWeight(float[] weight, AdaptedModule adapted, LoraAdapter adapter) {
     int in = adapted.module().in();
-    int out = adapted.module().out();
-    int rank = adapted.rank();
-    float[] a = adapter.values(adapted.a());
-    float[] b = adapter.values(adapted.b());
+    DirectionRows rows = DirectionRows.of(weight, adapted, adapter);
     float[] magnitude = adapted.magnitude().map(adapter::values).orElse(null);
-    double[] row = new double[in];
     float[] merged = new float[weight.length];
-    for (int o = 0; o < out; o++) {
+    for (int o = 0; o < adapted.module().out(); o++) {
+      double[] row = rows.row(o);
+      double gain = magnitude == null ? 1 : magnitude[o] / DirectionRows.norm(row);
       for (int i = 0; i < in; i++) {
-        row[i] = weight[o * in + i];
-      }
-      for (int r = 0; r < rank; r++) {
-        double factor = adapted.scale() * b[o * rank + r];
-        for (int i = 0; i < in; i++) {
-          row[i] += factor * a[r * in + i];
-        }
-      }
-      double length = magnitude == null ? 1 : magnitude[o] / norm(row);
-      for (int i = 0; i < in; i++) {
-        merged[o * in + i] = (float) (length * row[i]);
+        merged[o * in + i] = (float) (gain * row[i]);
       }
     }
     return merged;
-  }
-
-  private static double norm(double[] row) {
-    double squares = 0;
-    for (double value : row) {
-      squares += value * value;
-    }
-    return Math.sqrt(squares);
   }
 }

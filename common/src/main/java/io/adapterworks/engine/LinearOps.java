@@ -59,4 +59,18 @@ public interface LinearOps {
 
   /** sums(C) = or += the sum over rows of x(N, C); sums is float32. The gradient of a bias. */
   void sumRows(Tensor x, Write write, Tensor sums);
+
+  /**
+   * y(N, C) = or += x(N, C) with each column multiplied by its scale.
+   *
+   * @param x FLOAT32 or compute type, as y; rows may be strided
+   * @param scales FLOAT32 (C)
+   */
+  void scaleColumns(Tensor x, Tensor scales, Write write, Tensor y);
+
+  /**
+   * sums(C) = or += the sum over rows of a(N, C) · b(N, C); sums is float32. The gradient of
+   * columns' scales.
+   */
+  void sumRowProducts(Tensor a, Tensor b, Write write, Tensor sums);
 }

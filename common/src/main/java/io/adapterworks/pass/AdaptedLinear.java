@@ -4,9 +4,18 @@ import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.Tensor;
+import java.util.Optional;
 
-/** A frozen linear layer (or several stacked ones) with the LoRA pairs that sit on it. */
-record AdaptedLinear(Engine engine, FrozenLinear frozen, DeviceParameters.LoraSites sites) {
+/**
+ * A frozen linear layer (or several stacked ones) with the LoRA pairs that sit on it.
+ *
+ * @param magnitudes under DoRA; {@code frozen} then has no bias of its own
+ */
+record AdaptedLinear(
+    Engine engine,
+    FrozenLinear frozen,
+    DeviceParameters.LoraSites sites,
+    Optional<Magnitudes> magnitudes) {
   boolean isAdapted() {
     return !sites.inference().isEmpty();
   }
@@ -17,23 +26,38 @@ record AdaptedLinear(Engine engine, FrozenLinear frozen, DeviceParameters.LoraSi
 
   /** Spare columns that x and dy should have here. */
   int spareColumns() {
-    return engine.linear().spareColumns(totalRank());
+    return magnitudes.isPresent() ? 0 : engine.linear().spareColumns(totalRank());
   }
 
   void forward(PassMode mode, Tensor x, Tensor h, Tensor y) {
+    if (magnitudes.isPresent()) {
+      magnitudes.get().forward(sites, mode, new Magnitudes.Sides(x, h, y), Write.SET);
+      return;
+    }
     engine.linear().forward(frozen, sites.in(mode), x, h, y);
   }
 
   void forwardWithResidual(PassMode mode, Tensor x, Tensor h, Tensor residual, Tensor y) {
+    if (magnitudes.isPresent()) {
+      engine.transfer().cast(residual, y);
+      magnitudes.get().forward(sites, mode, new Magnitudes.Sides(x, h, y), Write.ADD);
+      return;
+    }
     engine.linear().forwardWithResidual(frozen, sites.in(mode), x, h, residual, y);
   }
 
   void backward(Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {
+    if (magnitudes.isPresent()) {
+      magnitudes.get().backward(sites, new Magnitudes.Sides(x, h, dy), write, dx);
+      return;
+    }
     engine.linear().backward(frozen, sites.training(), dy, x, h, write, dx);
   }
 
   void backwardWeights(Tensor dy, Tensor x, Tensor h) {
-    if (isAdapted()) {
+    if (magnitudes.isPresent()) {
+      magnitudes.get().backwardWeights(sites, new Magnitudes.Sides(x, h, dy));
+    } else if (isAdapted()) {
       engine.linear().backwardWeights(sites.training(), dy, x, h);
     }
   }

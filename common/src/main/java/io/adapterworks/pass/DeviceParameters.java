@@ -7,13 +7,15 @@ import io.adapterworks.adapter.ParameterLayout;
 import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Dropout;
 import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.FrozenSource.WeightStorage;
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.LoraSlice;
 import io.adapterworks.engine.UpdateOps;
-import io.adapterworks.error.Check;
-import io.adapterworks.error.ErrorCode;
+import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.LinearModule;
 import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.HostTensor;
+import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import io.adapterworks.tokenize.TokenBatch;
@@ -35,6 +37,8 @@ final class DeviceParameters {
   private final Tensor tokenDropout;
   private final Tensor sequenceDropout;
   private final TensorScope scope;
+  private final float[] initial;
+  private final List<Magnitudes> magnitudes = new ArrayList<>();
   private Moments moments;
   private int sites;
 
@@ -59,7 +63,8 @@ final class DeviceParameters {
     this.sequenceDropout = scope.allocate(DType.INT64, 2);
     engine.transfer().upload(new long[2], tokenDropout);
     engine.transfer().upload(new long[2], sequenceDropout);
-    upload(adapter.values());
+    this.initial = adapter.values();
+    upload(initial);
   }
 
   ParameterLayout layout() {
@@ -71,6 +76,60 @@ final class DeviceParameters {
     if (computeValues != values) {
       engine.transfer().cast(values, computeValues);
     }
+    magnitudes.forEach(each -> each.refresh(flat));
+  }
+
+  /** Whether any of these layers carries a DoRA adapter. */
+  boolean hasMagnitudes(List<LinearModule> stacked) {
+    return stacked.stream()
+        .flatMap(module -> layout.module(module.path()).stream())
+        .anyMatch(adapted -> adapted.magnitude().isPresent());
+  }
+
+  /** Vectors side by side on the device, in float32. */
+  Tensor constants(List<HostTensor> vectors) {
+    int size = vectors.stream().mapToInt(v -> Math.toIntExact(v.shape().elements())).sum();
+    float[] flat = new float[size];
+    int at = 0;
+    for (HostTensor vector : vectors) {
+      float[] part = vector.toFloats();
+      System.arraycopy(part, 0, flat, at, part.length);
+      at += part.length;
+    }
+    Tensor constants = scope.allocate(DType.FLOAT32, size);
+    engine.transfer().upload(flat, constants);
+    return constants;
+  }
+
+  /** The adapters on modules that are stacked to one product, each with where its m stands. */
+  List<Magnitudes.Part> magnitudeParts(
+      List<LinearModule> stacked, BaseModel base, WeightStorage storage) {
+    List<Magnitudes.Part> parts = new ArrayList<>();
+    int offset = 0;
+    for (LinearModule module : stacked) {
+      AdaptedModule adapted = layout.module(module.path()).orElse(null);
+      if (adapted != null) {
+        Parameter magnitude = adapted.magnitude().orElseThrow();
+        parts.add(
+            new Magnitudes.Part(
+                adapted,
+                offset,
+                computeValues.view(adapted.a().offset(), adapted.a().shape()),
+                Magnitudes.squares(base.weight(module.weight()), storage),
+                gradients.view(magnitude.offset(), Shape.of(1, module.out()))));
+      }
+      offset += module.out();
+    }
+    return parts;
+  }
+
+  /** The magnitudes of these adapters, for the values that this began with and all later ones. */
+  Magnitudes magnitudes(Magnitudes.Product product, List<Magnitudes.Part> parts) {
+    Magnitudes made =
+        new Magnitudes(engine, product, scope, parts.toArray(Magnitudes.Part[]::new));
+    made.refresh(initial);
+    magnitudes.add(made);
+    return made;
   }
 
   void download(float[] flat) {
@@ -78,7 +137,8 @@ final class DeviceParameters {
   }
 
   boolean canUpdate() {
-    return engine.update().isPresent();
+    // The norms of DoRA are computed on the host, from values that come through it.
+    return engine.update().isPresent() && magnitudes.isEmpty();
   }
 
   /** Moves the values by the gradients. */
@@ -162,12 +222,6 @@ final class DeviceParameters {
   }
 
   private LoraSlice slice(AdaptedModule adapted, int outOffset) {
-    Check.that(
-        adapted.magnitude().isEmpty(),
-        ErrorCode.MODEL,
-        "%s carries a DoRA adapter, which is not computed on top of the base; merge it into the"
-            + " base first, or set lora.useDora to false",
-        adapted.module().path());
     return new LoraSlice(
         outOffset,
         computeValues.view(adapted.a().offset(), adapted.a().shape()),

@@ -1,6 +1,7 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.FrozenSource;
 import io.adapterworks.engine.FrozenSource.WeightStorage;
 import io.adapterworks.model.BaseModel;
@@ -8,7 +9,9 @@ import io.adapterworks.model.LinearModule;
 import io.adapterworks.pass.DeviceParameters.Rows;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
+import io.adapterworks.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /** Brings linear layers of the base model to the device, with the adapter's pairs on them. */
 final class LinearLoader {
@@ -46,8 +49,19 @@ final class LinearLoader {
         biased ? stacked.stream().map(m -> base.weight(m.bias())).toList() : List.of();
     DeviceParameters.LoraSites sites = parameters.sites(stacked, rows);
     int rank = sites.training().totalRank();
-    return new AdaptedLinear(
-        engine, engine.linear().freeze(new FrozenSource(weights, biases, storage, rank)), sites);
+    if (!parameters.hasMagnitudes(stacked)) {
+      FrozenSource source = new FrozenSource(weights, biases, storage, rank);
+      return new AdaptedLinear(
+          engine, engine.linear().freeze(source), sites, Optional.empty());
+    }
+    FrozenSource source = new FrozenSource(weights, List.of(), storage, rank);
+    FrozenLinear frozen = engine.linear().freeze(source);
+    Optional<Tensor> bias = biased ? Optional.of(parameters.constants(biases)) : Optional.empty();
+    Magnitudes magnitudes =
+        parameters.magnitudes(
+            new Magnitudes.Product(frozen, bias),
+            parameters.magnitudeParts(stacked, base, storage));
+    return new AdaptedLinear(engine, frozen, sites, Optional.of(magnitudes));
   }
 
   private LinearModule module(String path) {

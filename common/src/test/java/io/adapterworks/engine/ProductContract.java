@@ -77,4 +77,27 @@ public interface ProductContract {
       }
     }
   }
+
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  default void columnsAreScaledAndTheirProductsSummed(DType type) {
+    try (EnginePair pair = pair(type)) {
+      for (DType values : new DType[] {DType.FLOAT32, type}) {
+        for (int[] size : new int[][] {{1, 1}, {3, 77}, {33, 17}, {450, 384}}) {
+          Twin scales = pair.normal(DType.FLOAT32, size[1]);
+          Twin x = pair.normal(values, size[0], size[1]);
+          Twin other = pair.normal(values, size[0], size[1]);
+          for (Write write : Write.values()) {
+            Twin y = pair.output(write, values, size[0], size[1]);
+            pair.both(s -> s.engine().linear().scaleColumns(s.of(x), s.of(scales), write, s.of(y)));
+            pair.assertClose("y " + write, y);
+            Twin sums = pair.output(write, DType.FLOAT32, size[1]);
+            pair.both(
+                s -> s.engine().linear().sumRowProducts(s.of(x), s.of(other), write, s.of(sums)));
+            pair.assertClose("sums " + write, sums);
+          }
+        }
+      }
+    }
+  }
 }

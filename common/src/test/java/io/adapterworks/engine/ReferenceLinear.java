@@ -157,6 +157,26 @@ final class ReferenceLinear implements LinearOps {
     }
   }
 
+  @Override
+  public void scaleColumns(Tensor x, Tensor scales, Write write, Tensor y) {
+    for (long n = 0; n < x.rows(); n++) {
+      for (long c = 0; c < x.columns(); c++) {
+        write(write, y, n, c, get(x, n, c) * get(scales, c));
+      }
+    }
+  }
+
+  @Override
+  public void sumRowProducts(Tensor a, Tensor b, Write write, Tensor sums) {
+    for (long c = 0; c < a.columns(); c++) {
+      double sum = 0;
+      for (long n = 0; n < a.rows(); n++) {
+        sum += get(a, n, c) * get(b, n, c);
+      }
+      write(write, sums, 0, c, sum);
+    }
+  }
+
   private static void addTo(double[][] from, double scale, Tensor to) {
     for (int i = 0; i < from.length; i++) {
       for (int j = 0; j < from[i].length; j++) {

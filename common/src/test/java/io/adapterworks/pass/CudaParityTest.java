@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapterworks.SharedFolder;
 import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.adapter.LoraConfig;
+import io.adapterworks.adapter.Parameter;
 import io.adapterworks.adapter.PeftDirectory;
 import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
@@ -25,6 +27,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -285,6 +290,49 @@ class CudaParityTest {
       assertTrue(
           refused.getMessage().startsWith("a step over 17179869184 tokens takes "),
           refused.getMessage());
+    }
+  }
+
+  /** Logits of a random DoRA adapter on every layer, and gradients against central differences. */
+  @Test
+  void doraIsThatOfPlainLoops() {
+    Path folder = SharedFolder.require("fixtures/llama-tiny");
+    LoraConfig dora =
+        new LoraConfig(
+            4,
+            8,
+            0,
+            List.of(LoraConfig.ALL_LINEAR),
+            Optional.empty(),
+            List.of(),
+            true,
+            true,
+            Map.of(),
+            Map.of());
+    try (BaseModel base = BaseModelReader.open(folder.toString());
+        Engine engine = open(ComputeType.FLOAT32)) {
+      LoraAdapter adapter = FamilyMembersTest.random(base, dora);
+      PlainLlama.Sizes sizes =
+          new PlainLlama.Sizes(3, 64, 8, 2, 8, 1e-5, TinyDecoder.frequencies(500000, 8));
+      PlainLlama plain = new PlainLlama(sizes, base.weights().values(), adapter);
+      int[] row = new ReferenceFixture(folder).row(0);
+      int[] next = Arrays.copyOfRange(row, 1, row.length + 1);
+      next[row.length - 1] = TokenBatch.IGNORED;
+      try (LlamaPass pass = new LlamaPass(engine, base, adapter, PassOptions.DEFAULT)) {
+        float[] logits = pass.logits(TokenBatch.of(List.of(TokenRow.unlabelled(row))));
+        double[][] expected = plain.logits(row);
+        for (int i = 0; i < logits.length; i++) {
+          assertEquals(expected[i / 512][i % 512], logits[i], 1e-3, "logit " + i);
+        }
+        float[] gradient = new float[pass.layout().size()];
+        pass.lossAndGradient(
+            TokenBatch.of(List.of(TokenRow.scored(row, next))), 1, gradient);
+        SplittableRandom random = new SplittableRandom(7);
+        for (Parameter parameter : pass.layout().parameters()) {
+          Differences.check(
+              parameter, gradient, plain.lora().values(), random, () -> plain.loss(row, next));
+        }
+      }
     }
   }
 

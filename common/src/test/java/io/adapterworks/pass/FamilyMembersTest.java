@@ -118,7 +118,7 @@ class FamilyMembersTest {
                 false,
                 DType.FLOAT32,
                 1),
-            lora(List.of("o_proj", "down_proj", "q_proj"), false, false)),
+            lora(List.of("o_proj", "down_proj", "q_proj"), false, true)),
         new Member(
             new TinyDecoder(
                 "mistral",
@@ -142,7 +142,7 @@ class FamilyMembersTest {
                 true,
                 DType.FLOAT32,
                 2),
-            lora(List.of("all-linear"), false, false)),
+            lora(List.of("all-linear"), false, true)),
         new Member(
             new TinyDecoder(
                 "qwen3",

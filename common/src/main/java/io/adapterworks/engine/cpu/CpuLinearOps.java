@@ -135,4 +135,43 @@ final class CpuLinearOps implements LinearOps {
     }
     context.rows().write(sums, 0, total);
   }
+
+  @Override
+  public void scaleColumns(Tensor x, Tensor scales, Write write, Tensor y) {
+    long rows = CpuStorage.rows(x, y);
+    List<PostOp> postOps = write == Write.ADD ? List.of(PostOp.ADD_TO_OUTPUT) : List.of();
+    KernelSpec spec =
+        new KernelSpec.Binary(
+            dnnl.dnnl_binary_mul,
+            CpuContext.matrix(x, rows),
+            Layout.dense(DType.FLOAT32, 1, scales.columns()),
+            CpuContext.matrix(y, rows),
+            postOps);
+    context.run(spec, x, scales, y);
+  }
+
+  @Override
+  public void sumRowProducts(Tensor a, Tensor b, Write write, Tensor sums) {
+    int columns = (int) a.columns();
+    double[] total = new double[columns];
+    float[] left = new float[columns];
+    float[] right = new float[columns];
+    if (write == Write.ADD) {
+      context.rows().read(sums, 0, left);
+      for (int c = 0; c < columns; c++) {
+        total[c] = left[c];
+      }
+    }
+    for (long i = 0; i < a.rows(); i++) {
+      context.rows().read(a, i, left);
+      context.rows().read(b, i, right);
+      for (int c = 0; c < columns; c++) {
+        total[c] += (double) left[c] * right[c];
+      }
+    }
+    for (int c = 0; c < columns; c++) {
+      left[c] = (float) total[c];
+    }
+    context.rows().write(sums, 0, left);
+  }
 }

@@ -166,4 +166,34 @@ final class CudaLinearOps implements LinearOps {
         .integer(x.columns())
         .run(new Kernels.Grid((x.columns() + 31) / 32, 1, 1), new Kernels.Block(32, 8), 0);
   }
+
+  @Override
+  public void scaleColumns(Tensor x, Tensor scales, Write write, Tensor y) {
+    context
+        .launch("scale_columns")
+        .matrix(x)
+        .flag(CudaContext.isFloat(x))
+        .tensor(scales)
+        .matrix(y)
+        .flag(CudaContext.isFloat(y))
+        .flag(write == Write.ADD)
+        .number(y.shape().elements())
+        .integer(y.columns())
+        .each(y.shape().elements());
+  }
+
+  @Override
+  public void sumRowProducts(Tensor a, Tensor b, Write write, Tensor sums) {
+    context
+        .launch("sum_row_products")
+        .matrix(a)
+        .flag(CudaContext.isFloat(a))
+        .matrix(b)
+        .flag(CudaContext.isFloat(b))
+        .tensor(sums)
+        .flag(write == Write.ADD)
+        .number(a.rows())
+        .integer(a.columns())
+        .run(new Kernels.Grid((a.columns() + 31) / 32, 1, 1), new Kernels.Block(32, 8), 0);
+  }
 }

@@ -98,6 +98,41 @@ extern "C" __global__ void sum_rows(const void* x, int64 stride, int isFloat, fl
   }
 }
 
+extern "C" __global__ void scale_columns(const void* x, int64 xStride, int xFloat,
+                                         const float* scales, void* y, int64 yStride, int yFloat,
+                                         int add, int64 count, int columns) {
+  int64 i = globalIndex();
+  if (i < count) {
+    int64 row = i / columns;
+    int64 column = i % columns;
+    int64 at = row * yStride + column;
+    float value = anyAt(x, row * xStride + column, xFloat) * scales[column];
+    putAny(y, at, yFloat, add ? anyAt(y, at, yFloat) + value : value);
+  }
+}
+
+// Blocks of (32 columns, 8 rows at a time).
+extern "C" __global__ void sum_row_products(const void* a, int64 aStride, int aFloat, const void* b,
+                                            int64 bStride, int bFloat, float* sums, int add,
+                                            int64 rows, int columns) {
+  __shared__ float parts[8][33];
+  int column = blockIdx.x * 32 + threadIdx.x;
+  float sum = 0.f;
+  if (column < columns) {
+    for (int64 n = threadIdx.y; n < rows; n += 8) {
+      sum += anyAt(a, n * aStride + column, aFloat) * anyAt(b, n * bStride + column, bFloat);
+    }
+  }
+  parts[threadIdx.y][threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.y == 0 && column < columns) {
+    for (int i = 1; i < 8; i++) {
+      sum += parts[i][threadIdx.x];
+    }
+    sums[column] = add ? sums[column] + sum : sum;
+  }
+}
+
 struct Operand {
   const void* data;
   int64 rowStride, columnStride;
