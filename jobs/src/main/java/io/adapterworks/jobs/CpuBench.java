@@ -3,9 +3,12 @@ package io.adapterworks.jobs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapterworks.bench.CpuBenchmark;
+import io.adapterworks.bench.DecoderBenchmark;
 import io.adapterworks.engine.EngineSettings.ComputeType;
+import io.adapterworks.engine.FrozenSource.WeightStorage;
 import io.adapterworks.engine.cpu.CpuEngine;
 import io.adapterworks.engine.cpu.KernelProfile;
+import io.adapterworks.pass.PassOptions;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -32,10 +35,49 @@ final class CpuBench implements Callable<Integer> {
       description = "Measure N times and keep the best; default: ${DEFAULT-VALUE}.")
   private int rounds;
 
+  @Option(
+      names = "--model",
+      paramLabel = "FOLDER|SHAPE",
+      description =
+          "Instead, a decoder: a folder, or 1b for the shape of Llama 3.2 1B with random weights;"
+              + " also times generation beside the memory's bandwidth.")
+  private String model;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "Tokens of a decoder's training step; default: ${DEFAULT-VALUE}.")
+  private int tokens;
+
+  @Option(
+      names = "--recompute",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Layers of a decoder that backward computes again; default: ${DEFAULT-VALUE}.")
+  private int recomputed;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      defaultValue = "auto",
+      description = "A decoder's compute type: float32, bfloat16 or auto; default: auto.")
+  private ComputeType dtype;
+
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     ObjectNode json = new ObjectMapper().createObjectNode();
+    if (model != null) {
+      PassOptions memory = PassOptions.of(WeightStorage.COMPUTE_TYPE, recomputed);
+      DecoderBenchmark.Result result =
+          new DecoderBenchmark(model, tokens, rounds, memory).measure(dtype);
+      DecoderBenchOutput.print(out, result, tokens);
+      DecoderBenchOutput.fill(json, result, tokens);
+      out.println(json);
+      out.flush();
+      return 0;
+    }
     for (ComputeType type : types()) {
       CpuBenchmark.Result result = new CpuBenchmark(rounds).measure(type);
       print(out, result);

@@ -51,12 +51,13 @@ record CpuStorage(NativeBlock block, long start, long bytes, long rows, long roo
 
   /**
    * The rows to compute for these tensors: rounded up where there is room behind the last row of
-   * each, exact otherwise. All have as many rows as the first.
+   * each, exact otherwise, and where they are so few that reading the weights takes longest. All
+   * have as many rows as the first.
    */
   static long rows(Tensor first, Tensor... others) {
     long rows = first.rows();
     long rounded = rounded(rows);
-    if (rounded == rows) {
+    if (rounded == rows || rows < ROW_QUANTUM / 2) {
       return rows;
     }
     if (!hasRoom(first, rows, rounded)) {

@@ -41,19 +41,27 @@ final class FrozenWeights implements AutoCloseable {
       transfer.upload(weight, weights.rows(row, rows));
       row += rows;
     }
-    Layout plain = CpuContext.matrix(weights);
-    long address = CpuStorage.address(weights);
-    CpuFrozenLinear layer =
-        new CpuFrozenLinear(
-            in,
-            out,
-            pack(plain.transposed(), address),
-            pack(plain, address),
-            bias(source.biases(), out),
-            null);
+    CpuFrozenLinear.Weight forward =
+        pack(CpuContext.matrix(weights).transposed(), CpuStorage.address(weights));
     staging.close();
     staging.free();
-    return layer;
+    return new CpuFrozenLinear(
+        in,
+        new CpuFrozenLinear.Outputs(out, bias(source.biases(), out), null),
+        forward,
+        () -> turned(forward, in, out));
+  }
+
+  /** Wᵀ(in, out) in the form that dy(rows, out)·W(out, in) wants. */
+  private CpuFrozenLinear.Weight turned(CpuFrozenLinear.Weight weight, int in, int out) {
+    try (NativeBlock staging = new NativeBlock((long) in * out * context.computeType().bytes())) {
+      Layout plain = Layout.dense(context.computeType(), in, out);
+      long from = weight.block().address();
+      context
+          .dnnl()
+          .run(new KernelSpec.Reorder(weight.layout(), plain, List.of()), from, staging.address());
+      return pack(plain.transposed(), staging.address());
+    }
   }
 
   /** Copies a weight into the form that x(rows, in)·weight(in, out) wants. */
@@ -92,11 +100,9 @@ final class FrozenWeights implements AutoCloseable {
     Layout plain = Layout.dense(DType.INT8, out, in);
     return new CpuFrozenLinear(
         in,
-        out,
+        new CpuFrozenLinear.Outputs(out, bias(source.biases(), out), scales),
         new CpuFrozenLinear.Weight(plain.transposed(), block),
-        new CpuFrozenLinear.Weight(plain, block),
-        bias(source.biases(), out),
-        scales);
+        () -> new CpuFrozenLinear.Weight(plain, block));
   }
 
   private static float quantize(float[] values, int from, byte[] bytes) {

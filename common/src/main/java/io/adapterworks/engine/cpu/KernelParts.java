@@ -6,8 +6,10 @@ import org.bytedeco.dnnl.dnnl_engine;
 
 /** A primitive in as many parts as threads share it, each with its own oneDNN objects. */
 final class KernelParts implements AutoCloseable {
-  /** Outputs smaller than this are not worth a second thread. */
+  /** Outputs smaller than this are not worth a second thread, unless a large weight is read. */
   private static final long SMALLEST = 4096;
+
+  private static final long LARGE_WEIGHT = 1 << 20;
 
   /** Rows and columns of products are divided at multiples of this. */
   private static final long PRODUCT_GRAIN = 16;
@@ -27,7 +29,7 @@ final class KernelParts implements AutoCloseable {
   static List<KernelSpec> divide(KernelSpec spec, int threads) {
     int axis = spec.parallelAxis();
     Layout output = spec.output();
-    if (threads == 1 || axis < 0 || output.elements() < SMALLEST) {
+    if (threads == 1 || axis < 0 || isSmall(spec)) {
       return List.of(spec);
     }
     long size = output.size(axis);
@@ -43,13 +45,24 @@ final class KernelParts implements AutoCloseable {
     return parts.size() == 1 ? List.of(spec) : parts;
   }
 
+  private static boolean isSmall(KernelSpec spec) {
+    boolean readsMuch =
+        spec instanceof KernelSpec.Matmul product
+            && product.b().isChosen()
+            && product.b().elements() >= LARGE_WEIGHT;
+    return spec.output().elements() < SMALLEST && !readsMuch;
+  }
+
   private static long grain(KernelSpec spec, int axis) {
     Layout output = spec.output();
     if (output.rank() == 1) {
       return VECTOR_GRAIN;
     }
-    boolean matrix = spec instanceof KernelSpec.Matmul && axis >= output.rank() - 2;
-    return matrix ? PRODUCT_GRAIN : 1;
+    if (!(spec instanceof KernelSpec.Matmul product) || axis < output.rank() - 2) {
+      return 1;
+    }
+    boolean byColumns = axis == output.rank() - 1;
+    return byColumns ? Math.max(PRODUCT_GRAIN, product.b().columnGrain()) : PRODUCT_GRAIN;
   }
 
   int count() {

@@ -54,6 +54,9 @@ sealed interface KernelSpec
   /** One operand. */
   record Operand(int argument, Layout layout) {}
 
+  /** A product of fewer rows with a frozen weight is divided by columns. */
+  int FEW_ROWS = 32;
+
   /** c = a·b. */
   record Matmul(Layout a, Layout b, Layout c, List<PostOp> postOps) implements KernelSpec {
     @Override
@@ -69,8 +72,12 @@ sealed interface KernelSpec
           return axis;
         }
       }
-      boolean wide = c.size(last) > c.size(last - 1) && last == 1 && !b.isChosen();
-      return wide ? last : last - 1;
+      boolean byColumns = last == 1 && c.size(last) > c.size(last - 1);
+      if (byColumns && b.isChosen()) {
+        // Few rows would leave threads without work, and each would read every weight.
+        byColumns = c.size(0) < FEW_ROWS && b.columnGrain() > 0;
+      }
+      return byColumns ? last : last - 1;
     }
 
     @Override

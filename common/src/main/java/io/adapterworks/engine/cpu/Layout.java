@@ -87,7 +87,19 @@ final class Layout {
     long[] part = sizes.clone();
     part[axis] = count;
     long bytes = dnnl.dnnl_data_type_size(type);
+    if (chosen != null) {
+      long offset = ChosenForm.of(chosen).offset(axis, from) * bytes;
+      return new Layout(type, part, strides, ChosenForm.part(chosen, part), start + offset);
+    }
     return new Layout(type, part, strides, null, start + from * strides[axis] * bytes);
+  }
+
+  /**
+   * The multiple at which the columns of a matrix in a chosen form can be divided; 0 where its
+   * columns do not follow each other in whole blocks.
+   */
+  long columnGrain() {
+    return chosen == null ? 1 : ChosenForm.of(chosen).columnGrain();
   }
 
   /** Bytes from the operand's address to the first element; not part of the identity. */
