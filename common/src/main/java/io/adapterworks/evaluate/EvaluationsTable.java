@@ -50,7 +50,9 @@ public final class EvaluationsTable {
                   METRIC,
                   DataTypes.StringType,
                   "accuracy, macroF1, ece, worstRecall, gainOverBase, gainOverChampion, pValue,"
-                      + " unknownRows, precision, recall or f1."),
+                      + " unknownRows, precision, recall or f1; of text: perplexity,"
+                      + " perplexityRatio, tokenAccuracy, rougeL, rougeLGain, exactMatch or"
+                      + " unansweredRows."),
               new Column(SLICE, DataTypes.StringType, "all, or label: and a label."),
               new Column(VALUE, DataTypes.DoubleType, "The number, a share where not a count."),
               new Column(
@@ -63,6 +65,7 @@ public final class EvaluationsTable {
 
   private static final String ALL = "all";
   private static final String OURS = "adapter";
+  private static final String NO_CHAMPION = "no champion";
 
   private EvaluationsTable() {}
 
@@ -72,13 +75,26 @@ public final class EvaluationsTable {
    */
   public static WriteOutcome write(
       DeltaStore store, EvaluationSubject subject, Evaluation evaluation) {
-    return store.append(
-        SPEC,
-        store.spark().createDataFrame(rows(subject, evaluation), SPEC.schema()),
-        new Transaction(whatIsMeasured(subject, evaluation), 0));
+    String champion = evaluation.champion().map(Rival::name).orElse(NO_CHAMPION);
+    return write(store, subject, rows(subject, evaluation), champion);
   }
 
-  private static String whatIsMeasured(EvaluationSubject subject, Evaluation evaluation) {
+  /** As {@link #write(DeltaStore, EvaluationSubject, Evaluation)}, of an adapter that generates. */
+  public static WriteOutcome write(
+      DeltaStore store, EvaluationSubject subject, TextEvaluation evaluation) {
+    String champion = evaluation.champion().map(TextEvaluation.Champion::name).orElse(NO_CHAMPION);
+    return write(store, subject, rows(subject, evaluation), champion);
+  }
+
+  private static WriteOutcome write(
+      DeltaStore store, EvaluationSubject subject, List<Row> rows, String champion) {
+    return store.append(
+        SPEC,
+        store.spark().createDataFrame(rows, SPEC.schema()),
+        new Transaction(whatIsMeasured(subject, champion), 0));
+  }
+
+  private static String whatIsMeasured(EvaluationSubject subject, String champion) {
     TestData data = subject.data();
     return "evaluate %s@%d on %s %s %s against %s"
         .formatted(
@@ -87,7 +103,43 @@ public final class EvaluationsTable {
             data.dataset(),
             data.version(),
             data.split(),
-            evaluation.champion().map(Rival::name).orElse("no champion"));
+            champion);
+  }
+
+  /** The rows of {@link #SPEC}: the adapter's numbers, then the base's and the champion's. */
+  static List<Row> rows(EvaluationSubject subject, TextEvaluation evaluation) {
+    List<Measured> numbers = new ArrayList<>();
+    for (TextMetric metric : TextMetric.values()) {
+      long count = metric.countOf(evaluation.adapter());
+      numbers.add(
+          new Measured(OURS, metric.key(), ALL, metric.of(evaluation), count)
+              .within(metric.intervalOf(evaluation)));
+    }
+    int unanswered = evaluation.adapter().unanswered();
+    numbers.add(
+        new Measured(
+            OURS,
+            "unansweredRows",
+            ALL,
+            unanswered,
+            unanswered + evaluation.adapter().answers().size()));
+    numbers.addAll(ofText("base", evaluation.base()));
+    evaluation
+        .champion()
+        .ifPresent(champion -> numbers.addAll(ofText(champion.name(), champion.scores())));
+    return numbers.stream().map(number -> number.row(subject)).toList();
+  }
+
+  private static List<Measured> ofText(String model, TextScores scores) {
+    List<Measured> numbers = new ArrayList<>();
+    for (TextMetric metric : TextMetric.values()) {
+      metric
+          .of(scores)
+          .map(value -> new Measured(model, metric.key(), ALL, value, metric.countOf(scores)))
+          .map(number -> number.within(metric.intervalOf(scores)))
+          .ifPresent(numbers::add);
+    }
+    return numbers;
   }
 
   /** The rows of {@link #SPEC}, overall numbers first, then label by label. */

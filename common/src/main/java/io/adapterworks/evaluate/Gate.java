@@ -29,6 +29,39 @@ public final class Gate {
     return new Verdict(metric.key(), value, interval, bound, met(bound, value, interval));
   }
 
+  /** As {@link #judge}, of an adapter that generates: the champion's perplexity is its measure. */
+  public List<Verdict> judge(TextEvaluation evaluation) {
+    List<Verdict> verdicts = new ArrayList<>();
+    criteria
+        .kpis()
+        .forEach(
+            (key, bound) -> {
+              TextMetric metric = TextMetric.ofKey(key).orElseThrow();
+              Optional<Double> value = Optional.of(metric.of(evaluation));
+              Optional<Interval> interval = metric.intervalOf(evaluation);
+              verdicts.add(new Verdict(key, value, interval, bound, met(bound, value, interval)));
+            });
+    evaluation
+        .champion()
+        .ifPresent(
+            champion -> {
+              Bound bound = Bound.atLeast(-criteria.championMargin());
+              Optional<Double> saved =
+                  Optional.of(
+                      1
+                          - evaluation.adapter().foresight().perplexity()
+                              / champion.scores().foresight().perplexity());
+              verdicts.add(
+                  new Verdict(
+                      "perplexity saved against champion " + champion.name(),
+                      saved,
+                      Optional.empty(),
+                      bound,
+                      met(bound, saved, Optional.empty())));
+            });
+    return List.copyOf(verdicts);
+  }
+
   private Verdict champion(Rival champion) {
     PairedComparison comparison = champion.comparison();
     Bound bound = Bound.atLeast(-criteria.championMargin());

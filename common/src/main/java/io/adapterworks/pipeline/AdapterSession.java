@@ -62,7 +62,7 @@ public final class AdapterSession implements AutoCloseable {
     }
   }
 
-  private static ComputeType trainedIn(AdapterManifest manifest) {
+  static ComputeType trainedIn(AdapterManifest manifest) {
     String dtype = manifest.training().dtype();
     return Arrays.stream(ComputeType.values())
         .filter(type -> ConfigReader.spelled(type).equals(dtype))

@@ -14,6 +14,14 @@ public final class DatasetStage {
     this.useCase = useCase;
   }
 
+  /**
+   * Whether a dataset is made for the use case. Adapters that generate train on all of
+   * curated_examples: labels are reviewed and balanced, answers are neither.
+   */
+  public static boolean isFor(UseCase useCase) {
+    return useCase.task() == UseCase.Task.CLASSIFICATION;
+  }
+
   public DatasetOutcome run() {
     LabelReview review = new LabelReview(warehouse.tables(), warehouse.clock(), useCase.labels());
     try (BaseEmbedder embedder = new BaseEmbedder(useCase.recipe(), useCase.engine())) {

@@ -2,7 +2,9 @@ package io.adapterworks.pipeline;
 
 import io.adapterworks.evaluate.report.EvaluationReport;
 import io.adapterworks.evaluate.report.Fact;
+import io.adapterworks.evaluate.report.ReportFrame;
 import io.adapterworks.evaluate.report.ReportInput;
+import io.adapterworks.evaluate.report.TextReport;
 import io.adapterworks.evaluate.report.TrainingCurve;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.Promotion;
@@ -41,9 +43,29 @@ public final class EvaluationReportFile {
             Optional.of(decision(manifest, outcome.promotion())),
             curve(manifest),
             facts(manifest));
+    return write(manifest, EvaluationReport.render(input));
+  }
+
+  /** As {@link #write(EvaluateStage.Outcome)}, of an adapter that generates. */
+  public String write(TextEvaluateStage.Outcome outcome) {
+    AdapterManifest manifest = outcome.manifest();
+    ReportFrame frame =
+        new ReportFrame(
+            manifest.ref().toString(),
+            useCase.purpose(),
+            warehouse.clock().instant(),
+            outcome.data(),
+            outcome.verdicts(),
+            Optional.of(decision(manifest, outcome.promotion())),
+            curve(manifest),
+            facts(manifest));
+    return write(manifest, TextReport.render(frame, outcome.evaluation()));
+  }
+
+  private String write(AdapterManifest manifest, String html) {
     Path file = path(manifest);
     try (OutputStream out = WarehouseFiles.of(file, hadoop()).create(file, true)) {
-      out.write(EvaluationReport.render(input).getBytes(StandardCharsets.UTF_8));
+      out.write(html.getBytes(StandardCharsets.UTF_8));
     } catch (IOException failure) {
       throw StorageFailures.explain(
           "write the report " + file, "the version and its evaluation are kept", failure);

@@ -11,8 +11,12 @@ import io.adapterworks.cluster.SparkDevices;
 import io.adapterworks.cluster.TrainingExecutors;
 import io.adapterworks.cluster.TrainingResources;
 import io.adapterworks.engine.EngineInfo;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BertConfig;
+import io.adapterworks.pass.LlamaPass;
+import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.train.PassSteps;
 import io.adapterworks.train.StepRunner;
@@ -109,6 +113,14 @@ final class ExecutorSite implements TrainingSite {
     executors = executors(adapter.layout().head().map(parameters -> parameters.head()));
     int width = ((BertConfig) base.config()).hidden();
     return new ClusterPass.Classifier(executors, adapter.layout(), width, adapter.values());
+  }
+
+  @Override
+  public LlamaPass decoder(LoraAdapter adapter, PassOptions memory) {
+    throw Check.failure(
+        ErrorCode.CONFIGURATION,
+        "task = generation trains in one process, not on the executors of a cluster; expected"
+            + " --set spark.master=local[*] for train, or a master that is local");
   }
 
   /**

@@ -5,6 +5,8 @@ import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.pass.BertPass;
+import io.adapterworks.pass.LlamaPass;
+import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.serve.TextEncoder;
 import io.adapterworks.train.PassSteps;
@@ -39,6 +41,11 @@ record InProcessSite(Engine engineHere, BaseModel base, ClassifierTraining.Recip
   public SequenceClassifier classifier(LoraAdapter adapter) {
     return new BertPass(
         engineHere, base, adapter, recipe.training().objective(), recipe.base().dropout());
+  }
+
+  @Override
+  public LlamaPass decoder(LoraAdapter adapter, PassOptions memory) {
+    return new LlamaPass(engineHere, base, adapter, memory);
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.model.BertConfig;
 import io.adapterworks.model.LinearModule;
+import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.model.ModelConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +82,13 @@ public final class Preflight {
         ErrorCode.CONFIGURATION,
         "base.model=%s is a %s model; expected an encoder of the BERT family for task ="
             + " classification",
+        useCase.base().model(),
+        model.modelType());
+    Check.that(
+        useCase.task() != UseCase.Task.GENERATION || model instanceof LlamaConfig,
+        ErrorCode.CONFIGURATION,
+        "base.model=%s is a %s model, which generates nothing; expected a folder with a decoder of"
+            + " the Llama family for task = generation",
         useCase.base().model(),
         model.modelType());
     Check.that(

@@ -9,17 +9,11 @@ import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
-import io.adapterworks.evaluate.Evaluation;
-import io.adapterworks.evaluate.Metric;
-import io.adapterworks.evaluate.Outcomes;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
-import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.pipeline.ClassifierTraining.Trained;
 import io.adapterworks.registry.AdapterDraft;
 import io.adapterworks.registry.AdapterManifest;
-import io.adapterworks.serve.AdapterClassifier;
-import io.adapterworks.serve.TextEncoder;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.train.CheckpointFolder;
 import io.adapterworks.train.TrainingMetricsTable;
@@ -31,9 +25,7 @@ import io.adapterworks.train.TrainingState;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -91,21 +83,21 @@ public final class TrainStage {
    * @param log is told what people should know, a line at a time
    */
   public Outcome run(Start start, Consumer<String> log) {
-    CuratedDataset dataset = CuratedDataset.newest(warehouse.tables());
+    TaskTraining task = task(log);
     Optional<AdapterManifest> before =
         warehouse
             .registry()
-            .trainedWith(useCase.adapterName(), identity.configHash(), datasetVersion(dataset));
+            .trainedWith(useCase.adapterName(), identity.configHash(), datasetVersion(task));
     if (before.isPresent()) {
       return new Outcome.NothingNew(before.get());
     }
-    requireExamples(dataset);
+    task.requireExamples();
     SparkSession spark = warehouse.tables().spark();
     try (BaseModel base = BaseModelReader.open(useCase.base().model())) {
       if (!spark.sparkContext().isLocal()) {
         JavaSparkContext context = new JavaSparkContext(spark.sparkContext());
         try (TrainingSite executors = new ExecutorSite(context, base, useCase, log)) {
-          return train(new Work(dataset, base, executors, start), log);
+          return train(new Work(task, base, executors, start), log);
         }
       }
       try (Engine engine = EngineFactory.open(useCase.engine());
@@ -115,36 +107,30 @@ public final class TrainStage {
             "Computing on %s, %s, %d threads"
                 .formatted(
                     info.device(), ConfigReader.spelled(info.computeType()), info.threads()));
-        return train(new Work(dataset, base, here, start), log);
+        return train(new Work(task, base, here, start), log);
       }
     }
   }
 
-  private static void requireExamples(CuratedDataset dataset) {
-    List<String> labels = dataset.splits().labels();
-    Check.that(
-        labels.size() >= 2,
-        ErrorCode.INPUT,
-        "dataset version %d has %d training rows with %d labels %s; a classifier needs two labels"
-            + " or more; look at the rejected rows: scripts/adapterworks query \"SELECT rule,"
-            + " reason, count(*) FROM curated_rejects GROUP BY rule, reason\"",
-        dataset.version(),
-        dataset.splits().training().size(),
-        labels.size(),
-        labels);
+  private TaskTraining task(Consumer<String> log) {
+    return switch (useCase.task()) {
+      case CLASSIFICATION ->
+          new ClassificationTraining(useCase, CuratedDataset.newest(warehouse.tables()));
+      case GENERATION ->
+          new GenerationTraining(useCase, AnsweredDataset.newest(warehouse.tables()), log);
+    };
   }
 
-  private record Work(CuratedDataset dataset, BaseModel base, TrainingSite site, Start start) {}
+  private record Work(TaskTraining task, BaseModel base, TrainingSite site, Start start) {}
 
   private Outcome train(Work work, Consumer<String> log) {
-    CuratedDataset dataset = work.dataset;
+    TaskTraining task = work.task;
     BaseModel base = work.base;
     TrainingSite site = work.site;
-    List<String> labels = dataset.splits().labels();
     String runKey =
         identity.configHash()
             + ":"
-            + dataset.version()
+            + task.datasetVersion()
             + ":"
             + base.fingerprint()
             + site.arithmetic();
@@ -162,19 +148,16 @@ public final class TrainStage {
     Trained trained;
     try (LiveTraining live = new LiveTraining(warehouse, useCase.adapterName(), recorder, log)) {
       trained =
-          new ClassifierTraining(site, base, useCase.recipe(), useCase.seed())
-              .train(
-                  dataset.splits(),
-                  labels,
-                  new TrainingObservers(
-                      List.of(recorder, live, progress, saving(checkpoints, log))),
-                  from);
+          task.train(
+              base,
+              site,
+              new TrainingObservers(List.of(recorder, live, progress, saving(checkpoints, log))),
+              from);
     }
     recorder.write(warehouse.tables());
-    TrainingRunsTable.write(
-        warehouse.tables(), run(dataset, base, site.engine(), trained, startedAt));
+    TrainingRunsTable.write(warehouse.tables(), run(task, base, site.engine(), trained, startedAt));
     // Last: a run that was killed before is not taken for done, and goes on from its checkpoint.
-    AdapterManifest manifest = publish(dataset, base, site, trained.adapter());
+    AdapterManifest manifest = publish(task, base, site, trained.adapter());
     checkpoints.clear();
     return new Outcome.Registered(manifest, recorder);
   }
@@ -209,21 +192,17 @@ public final class TrainStage {
     return warehouse.tables().spark().sparkContext().hadoopConfiguration();
   }
 
-  private static AdapterDraft.DatasetVersion datasetVersion(CuratedDataset dataset) {
-    return new AdapterDraft.DatasetVersion(dataset.table(), dataset.version());
+  private static AdapterDraft.DatasetVersion datasetVersion(TaskTraining task) {
+    return new AdapterDraft.DatasetVersion(task.datasetTable(), task.datasetVersion());
   }
 
   private AdapterManifest publish(
-      CuratedDataset dataset, BaseModel base, TrainingSite site, LoraAdapter adapter) {
+      TaskTraining task, BaseModel base, TrainingSite site, LoraAdapter adapter) {
     AdapterDraft draft =
         new AdapterDraft(
             useCase.adapterName(),
-            new AdapterDraft.Task(
-                ConfigReader.spelled(useCase.task()),
-                dataset.splits().labels(),
-                ConfigReader.spelled(useCase.base().pooling()),
-                useCase.base().maxTokens()),
-            datasetVersion(dataset),
+            task.task(),
+            datasetVersion(task),
             new AdapterDraft.Base(base.location(), base.fingerprint()),
             new AdapterDraft.Training(
                 site.engine().computeType().name().toLowerCase(Locale.ROOT),
@@ -231,44 +210,20 @@ public final class TrainStage {
                 identity.configHash(),
                 identity.codeVersion(),
                 identity.runId()),
-            metrics(dataset, base, site, adapter));
+            task.metrics(base, site, adapter));
     try (ScratchFolder prepared = ScratchFolder.make("prepared")) {
       PeftDirectory.write(prepared.path(), adapter, base, DType.FLOAT32);
+      task.addFiles(prepared.path());
       return warehouse.registry().publish(draft, prepared.path()).manifest();
     }
   }
 
-  /** The test split's metrics, which need no other model. */
-  private Map<String, Double> metrics(
-      CuratedDataset dataset, BaseModel base, TrainingSite site, LoraAdapter adapter) {
-    Map<String, Double> metrics = new TreeMap<>();
-    if (dataset.splits().test().isEmpty()) {
-      return metrics;
-    }
-    try (SequenceClassifier pass = site.classifier(adapter)) {
-      TextEncoder encoder = new TextEncoder(base.tokenizer(), useCase.base().maxTokens());
-      Evaluation evaluation =
-          Evaluation.of(
-              Outcomes.of(
-                  new AdapterClassifier(pass, encoder, dataset.splits().labels()),
-                  dataset.splits().test()));
-      for (String key : Metric.keys()) {
-        Metric.ofKey(key).orElseThrow().of(evaluation).ifPresent(v -> metrics.put(key, v));
-      }
-      return metrics;
-    }
-  }
-
   private TrainingRun run(
-      CuratedDataset dataset,
-      BaseModel base,
-      EngineInfo engine,
-      Trained trained,
-      Instant startedAt) {
+      TaskTraining task, BaseModel base, EngineInfo engine, Trained trained, Instant startedAt) {
     return new TrainingRun(
         identity.runId(),
         useCase.adapterName(),
-        dataset.version(),
+        task.datasetVersion(),
         base.location(),
         base.fingerprint(),
         identity.configHash(),

@@ -2,6 +2,8 @@ package io.adapterworks.pipeline;
 
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.engine.EngineInfo;
+import io.adapterworks.pass.LlamaPass;
+import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.train.StepRunner;
 import java.util.List;
@@ -19,6 +21,14 @@ public interface TrainingSite extends AutoCloseable {
 
   /** The model with an adapter on it; the caller closes it. */
   SequenceClassifier classifier(LoraAdapter adapter);
+
+  /**
+   * A decoder with an adapter on it; the caller closes it.
+   *
+   * @throws io.adapterworks.error.AdapterworksException CONFIGURATION, where decoders cannot be
+   *     trained
+   */
+  LlamaPass decoder(LoraAdapter adapter, PassOptions memory);
 
   /** Computes optimizer steps on a model of this site. */
   StepRunner steps(SequenceClassifier classifier);

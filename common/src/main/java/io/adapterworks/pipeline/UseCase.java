@@ -13,7 +13,9 @@ import io.adapterworks.curate.source.InputConfig;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import io.adapterworks.evaluate.Metric;
 import io.adapterworks.evaluate.SuccessCriteria;
+import io.adapterworks.evaluate.TextMetric;
 import io.adapterworks.registry.AdapterNames;
 import io.adapterworks.table.SparkConfig;
 import io.adapterworks.train.TrainingConfig;
@@ -49,6 +51,7 @@ public record UseCase(
     BaseModelConfig base,
     LoraConfig lora,
     TrainingConfig training,
+    GenerationSettings generation,
     EngineSettings engine,
     ClusterConfig cluster,
     SuccessCriteria success,
@@ -56,7 +59,9 @@ public record UseCase(
   /** What an adapter learns. */
   public enum Task {
     /** One label for each text. */
-    CLASSIFICATION
+    CLASSIFICATION,
+    /** An answer to each text. */
+    GENERATION
   }
 
   /** What decides the adapter that a dataset version leads to. */
@@ -69,6 +74,9 @@ public record UseCase(
           "base",
           "lora",
           "training",
+          "generation.instruction",
+          "generation.tokensPerBatch",
+          "generation.memory",
           "engine.dtype",
           "cluster.mode");
 
@@ -84,6 +92,15 @@ public record UseCase(
         ErrorCode.CONFIGURATION,
         "labels=%s has one label; expected two or more, or an empty list to take those in the data",
         labels);
+    success.requireMeasured(task == Task.GENERATION ? TextMetric.keys() : Metric.keys());
+    for (InputConfig input : inputs) {
+      Check.that(
+          task != Task.CLASSIFICATION || input.columns().label().isPresent(),
+          ErrorCode.CONFIGURATION,
+          "inputs.path=%s: columns names no label; expected one for task = classification; for"
+              + " answers to texts set task = generation",
+          input.path());
+    }
   }
 
   public static UseCase read(Config config) {
@@ -116,6 +133,7 @@ public record UseCase(
         model,
         lora,
         training,
+        generation,
         engine,
         cluster,
         success,

@@ -3,6 +3,7 @@ package io.adapterworks.tokenize;
 import io.adapterworks.error.Check;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -12,12 +13,12 @@ import java.util.SplittableRandom;
  * @param rowsPerBatch the rows of a batch
  * @param seed decides the order of rows in each epoch
  */
-public record Batcher(int rowsPerBatch, long seed) {
+public record Batcher(int rowsPerBatch, long seed) implements Batching {
   public Batcher {
     Check.positive("batchSize", rowsPerBatch);
   }
 
-  /** All rows in the order given, for evaluation. */
+  @Override
   public List<TokenBatch> inOrder(List<TokenRow> rows) {
     List<TokenBatch> batches = new ArrayList<>();
     for (int from = 0; from < rows.size(); from += rowsPerBatch) {
@@ -27,11 +28,24 @@ public record Batcher(int rowsPerBatch, long seed) {
     return batches;
   }
 
+  /** Of the longest rows. */
+  @Override
+  public long mostTokens(List<TokenRow> rows) {
+    return rows.stream()
+        .mapToLong(TokenRow::length)
+        .boxed()
+        .sorted(Comparator.reverseOrder())
+        .limit(rowsPerBatch)
+        .mapToLong(Long::longValue)
+        .sum();
+  }
+
   /**
    * All rows once, shuffled: the same rows, seed and epoch give the same batches.
    *
    * @param epoch from 0
    */
+  @Override
   public List<TokenBatch> epoch(List<TokenRow> rows, int epoch) {
     // Two rounds of splitting keep seeds 1, epoch 2 and seed 2, epoch 1 apart.
     SplittableRandom random = new SplittableRandom(new SplittableRandom(seed).nextLong() + epoch);

@@ -1,5 +1,6 @@
 package io.adapterworks.tokenize;
 
+import io.adapterworks.curate.conversation.ChatMessage;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tokenize.template.Template;
@@ -26,7 +27,8 @@ public final class ChatTemplate {
       {% endif %}
       {%- endfor %}
       {%- if add_generation_prompt %}### Response:
-      {% endif %}""";
+      {% endif %}\
+      """;
 
   private final Template template;
   private final Map<String, Object> specialTokens;

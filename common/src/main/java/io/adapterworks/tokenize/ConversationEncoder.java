@@ -1,5 +1,6 @@
 package io.adapterworks.tokenize;
 
+import io.adapterworks.curate.conversation.ChatMessage;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import java.util.ArrayList;

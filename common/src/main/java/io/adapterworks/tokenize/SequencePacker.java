@@ -17,12 +17,13 @@ import java.util.TreeMap;
  * @param capacity the most tokens of a batch
  * @param seed decides the order of batches, and of rows of one length, in each epoch
  */
-public record SequencePacker(int capacity, long seed) {
+public record SequencePacker(int capacity, long seed) implements Batching {
   public SequencePacker {
     Check.positive("tokensPerBatch", capacity);
   }
 
   /** All rows once; the same rows, seed and epoch give the same batches. */
+  @Override
   public List<TokenBatch> epoch(List<TokenRow> rows, int epoch) {
     SplittableRandom random = new SplittableRandom(new SplittableRandom(seed).nextLong() + epoch);
     List<TokenRow> shuffled = shuffled(rows, random);
@@ -39,6 +40,31 @@ public record SequencePacker(int capacity, long seed) {
       place(row, byRoom, batches);
     }
     return shuffled(batches, random).stream().map(TokenBatch::of).toList();
+  }
+
+  @Override
+  public List<TokenBatch> inOrder(List<TokenRow> rows) {
+    List<TokenBatch> batches = new ArrayList<>();
+    List<TokenRow> open = new ArrayList<>();
+    int tokens = 0;
+    for (TokenRow row : rows) {
+      if (!open.isEmpty() && tokens + row.length() > capacity) {
+        batches.add(TokenBatch.of(open));
+        open.clear();
+        tokens = 0;
+      }
+      open.add(row);
+      tokens += row.length();
+    }
+    if (!open.isEmpty()) {
+      batches.add(TokenBatch.of(open));
+    }
+    return batches;
+  }
+
+  @Override
+  public long mostTokens(List<TokenRow> rows) {
+    return Math.min(capacity, rows.stream().mapToLong(TokenRow::length).sum());
   }
 
   private void place(

@@ -4,11 +4,11 @@ import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pass.TrainablePass;
 import io.adapterworks.tokenize.Batcher;
+import io.adapterworks.tokenize.Batching;
+import io.adapterworks.tokenize.SequencePacker;
 import io.adapterworks.tokenize.TokenBatch;
-import io.adapterworks.tokenize.TokenRow;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -26,8 +26,10 @@ public final class Trainer {
   private final TrainingConfig config;
   private final long seed;
   private final TrainingObserver observer;
+  private final Batching training;
+  private final Batching validation;
 
-  /** Steps on {@code pass}, one after the other. */
+  /** Steps on {@code pass}, one after the other, on batches of {@code config.batchSize} rows. */
   public Trainer(TrainablePass pass, TrainingConfig config, long seed, TrainingObserver observer) {
     this(pass, new PassSteps(pass, config), config, seed, observer);
   }
@@ -48,6 +50,20 @@ public final class Trainer {
     this.config = config;
     this.seed = seed;
     this.observer = observer;
+    this.training = new Batcher(config.batchSize(), seed);
+    this.validation = new Batcher(VALIDATION_BATCH, seed);
+  }
+
+  /** Trains on rows packed to batches of about equally many tokens. */
+  public Trainer(
+      TrainablePass pass, TrainingConfig config, SequencePacker packer, TrainingObserver observer) {
+    this.pass = pass;
+    this.runner = new PassSteps(pass, config);
+    this.config = config;
+    this.seed = packer.seed();
+    this.observer = observer;
+    this.training = packer;
+    this.validation = packer;
   }
 
   /**
@@ -76,10 +92,8 @@ public final class Trainer {
     Run(TrainingData data, TrainingState from) {
       this.data = data;
       this.validationBatches =
-          data.validation().isEmpty()
-              ? List.of()
-              : new Batcher(VALIDATION_BATCH, seed).inOrder(data.validation());
-      this.stepsPerEpoch = data.stepsPerEpoch(config.batchSize());
+          data.validation().isEmpty() ? List.of() : validation.inOrder(data.validation());
+      this.stepsPerEpoch = training.epoch(data.training(), 0).size();
       this.totalSteps = Math.multiplyExact(stepsPerEpoch, config.epochs());
       this.step = from.step();
       this.epochLoss = from.epochLoss();
@@ -90,25 +104,13 @@ public final class Trainer {
       runner.begin(from, new StepPlan(stepsPerEpoch, totalSteps));
     }
 
-    /** Of any batch that an epoch may put together. */
-    private long mostTokens() {
-      return data.training().stream()
-          .mapToLong(TokenRow::length)
-          .boxed()
-          .sorted(Comparator.reverseOrder())
-          .limit(config.batchSize())
-          .mapToLong(Long::longValue)
-          .sum();
-    }
-
     TrainingResult toEnd() {
-      runner.prepare(mostTokens());
+      runner.prepare(training.mostTokens(data.training()));
       observer.started(totalSteps, step);
-      Batcher batcher = new Batcher(config.batchSize(), seed);
       boolean stopped = stopsAfter(step / stepsPerEpoch - 1);
       while (step < totalSteps && !stopped) {
         int epoch = step / stepsPerEpoch;
-        List<TokenBatch> batches = batcher.epoch(data.training(), epoch);
+        List<TokenBatch> batches = training.epoch(data.training(), epoch);
         do {
           int from = step % stepsPerEpoch;
           round(batches.subList(from, from + roundLength()), epoch);

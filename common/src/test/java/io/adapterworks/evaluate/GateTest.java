@@ -95,7 +95,8 @@ class GateTest {
     assertEquals(ErrorCode.CONFIGURATION, error.code());
     assertEquals(
         "success.kpis.macro_f1 is no metric; did you mean macroF1?"
-            + " Known: accuracy, macroF1, ece, worstRecall, gainOverBase",
+            + " Known: accuracy, macroF1, ece, worstRecall, gainOverBase, perplexity,"
+            + " perplexityRatio, tokenAccuracy, rougeL, rougeLGain, exactMatch",
         error.getMessage());
   }
 

@@ -3,6 +3,7 @@ package io.adapterworks.tokenize;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.adapterworks.curate.conversation.ChatMessage;
 import io.adapterworks.error.AdapterworksException;
 import java.util.List;
 import java.util.Map;

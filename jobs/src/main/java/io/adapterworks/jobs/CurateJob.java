@@ -40,15 +40,19 @@ final class CurateJob implements Callable<Integer> {
             .run();
     System.out.println(Summaries.of(outcome));
     Summaries.mendable(session.warehouse().tables(), outcome).forEach(System.out::println);
+    boolean madeDataset = DatasetStage.isFor(session.useCase()) && makesDataset(session);
+    boolean nothingNew = outcome instanceof CurationOutcome.NothingNew && !madeDataset;
+    return nothingNew ? ErrorCode.NOTHING_TO_DO.exitCode() : 0;
+  }
+
+  private static boolean makesDataset(JobSession session) {
     DatasetOutcome dataset = new DatasetStage(session.warehouse(), session.useCase()).run();
     System.out.println(Summaries.of(dataset));
     if (dataset instanceof DatasetOutcome.Made) {
       System.out.println(
           "Dataset card: " + new DatasetCardFile(session.warehouse(), session.useCase()).write());
+      return true;
     }
-    boolean nothingNew =
-        outcome instanceof CurationOutcome.NothingNew
-            && dataset instanceof DatasetOutcome.NothingNew;
-    return nothingNew ? ErrorCode.NOTHING_TO_DO.exitCode() : 0;
+    return false;
   }
 }

@@ -8,6 +8,7 @@ import io.adapterworks.evaluate.LabelledFile;
 import io.adapterworks.pipeline.EvaluateStage;
 import io.adapterworks.pipeline.EvaluationReportFile;
 import io.adapterworks.pipeline.FileEvaluation;
+import io.adapterworks.pipeline.GenerationSession;
 import io.adapterworks.pipeline.Preflight;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
@@ -27,9 +28,9 @@ import picocli.CommandLine.Option;
     description = {
       "Tests a registered adapter.",
       "With --data: on a labelled CSV file; prints, and writes nothing.",
-      "Without, for a --use-case: on the test split of its dataset version, against the untrained base and"
-          + " the champion; writes the table evaluations and the report, and moves the alias"
-          + " champion if the use case's criteria are met."
+      "Without, for a --use-case: on the test split of its dataset version, against the untrained"
+          + " base and the champion; writes the table evaluations and the report, and moves the"
+          + " alias champion if the use case's criteria are met."
     },
     mixinStandardHelpOptions = true)
 final class EvaluateJob implements Callable<Integer> {
@@ -122,6 +123,9 @@ final class EvaluateJob implements Callable<Integer> {
         name);
     AdapterRegistry registry = session.warehouse().registry();
     AdapterManifest manifest = ref.map(registry::resolve).orElseGet(() -> registry.newest(name));
+    if (GenerationSession.serves(manifest)) {
+      return onTestSplit(TextEvaluationOutput.Evaluated.of(session, manifest));
+    }
     EvaluateStage.Outcome outcome =
         new EvaluateStage(session.warehouse(), session.useCase(), session.identity()).run(manifest);
     String report = new EvaluationReportFile(session.warehouse(), session.useCase()).write(outcome);
@@ -138,5 +142,16 @@ final class EvaluateJob implements Callable<Integer> {
       System.out.println("Report: " + report);
     }
     return outcome.promotion() instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
+  }
+
+  private int onTestSplit(TextEvaluationOutput.Evaluated evaluated) {
+    if (json) {
+      evaluated.printJson();
+    } else {
+      evaluated.print();
+    }
+    return evaluated.outcome().promotion() instanceof Promotion.Refused
+        ? ErrorCode.REFUSED.exitCode()
+        : 0;
   }
 }

@@ -4,6 +4,7 @@ import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.Prediction;
 import io.adapterworks.pipeline.AdapterSession;
+import io.adapterworks.pipeline.GenerationSession;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
 import io.adapterworks.train.TrainingProgress.Display;
@@ -61,6 +62,10 @@ final class PredictJob implements Callable<Integer> {
         "there is no text to predict; give one as an argument, or lines on standard input");
     try (JobSession session = JobSession.open(settings, "predict")) {
       AdapterManifest manifest = session.warehouse().registry().resolve(ref);
+      if (GenerationSession.serves(manifest)) {
+        TextAnswers.print(session, manifest, questions);
+        return 0;
+      }
       try (AdapterSession answering =
           AdapterSession.open(
               session.warehouse().registry(), manifest, session.useCase().engine())) {

@@ -11,6 +11,7 @@ import io.adapterworks.pipeline.DatasetCardFile;
 import io.adapterworks.pipeline.DatasetStage;
 import io.adapterworks.pipeline.EvaluateStage;
 import io.adapterworks.pipeline.EvaluationReportFile;
+import io.adapterworks.pipeline.GenerationSession;
 import io.adapterworks.pipeline.Preflight;
 import io.adapterworks.pipeline.TrainStage;
 import io.adapterworks.pipeline.UseCase;
@@ -93,12 +94,18 @@ final class RunJob implements Callable<Integer> {
       CurationOutcome curated = clock.stage("curate", this::curate);
       System.out.println(Summaries.of(curated));
       Summaries.mendable(session.warehouse().tables(), curated).forEach(System.out::println);
+      if (DatasetStage.isFor(session.useCase())) {
+        makeDataset();
+      }
+      return true;
+    }
+
+    private void makeDataset() {
       DatasetOutcome dataset = clock.stage("dataset", this::dataset);
       System.out.println(Summaries.of(dataset));
       if (dataset instanceof DatasetOutcome.Made) {
         System.out.println("Dataset card: " + clock.stage("card", this::card));
       }
-      return true;
     }
 
     private IngestOutcome ingest() {
@@ -137,6 +144,9 @@ final class RunJob implements Callable<Integer> {
     }
 
     private int evaluate(AdapterManifest manifest) {
+      if (GenerationSession.serves(manifest)) {
+        return evaluateText(manifest);
+      }
       EvaluateStage.Outcome outcome =
           clock.stage(
               "evaluate",
@@ -154,6 +164,16 @@ final class RunJob implements Callable<Integer> {
           file,
           manifest.ref());
       return outcome.promotion() instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
+    }
+
+    private int evaluateText(AdapterManifest manifest) {
+      TextEvaluationOutput.Evaluated evaluated =
+          clock.stage("evaluate", () -> TextEvaluationOutput.Evaluated.of(session, manifest));
+      evaluated.print();
+      evaluated.printResult();
+      return evaluated.outcome().promotion() instanceof Promotion.Refused
+          ? ErrorCode.REFUSED.exitCode()
+          : 0;
     }
   }
 }

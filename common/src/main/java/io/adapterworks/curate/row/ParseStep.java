@@ -49,12 +49,27 @@ public final class ParseStep {
         return new Parsed(StepResult.reject(WRONG_TYPE, 0, 1, reason), sourceId);
       }
     }
-    Draft draft =
+    StepResult result =
+        at(object, fields.text()).isArray()
+            ? ConversationDraft.of(at(object, fields.text()))
+            : instruction(object, fields);
+    return new Parsed(result, sourceId);
+  }
+
+  private static StepResult instruction(JsonNode object, ColumnMapping fields) {
+    Optional<String> response = fields.response().flatMap(name -> value(object, name));
+    if (fields.response().isPresent() && response.stream().allMatch(String::isBlank)) {
+      return StepResult.reject(
+          ConversationDraft.MISSING_RESPONSE, 0, 1, "the row has no answer to learn");
+    }
+    String text = value(object, fields.text()).orElse("");
+    String context = fields.context().flatMap(name -> value(object, name)).orElse("");
+    String system = fields.system().flatMap(name -> value(object, name)).orElse("");
+    return new StepResult.Kept(
         new Draft(
-            value(object, fields.text()).orElse(""),
-            fields.response().flatMap(name -> value(object, name)).orElse(null),
-            fields.label().flatMap(name -> value(object, name)).orElse(null));
-    return new Parsed(new StepResult.Kept(draft), sourceId);
+            ConversationDraft.question(system, text, context),
+            response.orElse(null),
+            fields.label().flatMap(name -> value(object, name)).orElse(null)));
   }
 
   private static Parsed rejected(String rule, String reason) {

@@ -1,7 +1,6 @@
 package io.adapterworks.curate.source;
 
 import io.adapterworks.error.Check;
-import io.adapterworks.error.ErrorCode;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,21 +9,29 @@ import java.util.Optional;
 /**
  * Which column of an input holds what. A nested JSON field is named with dots.
  *
- * @param text the message or instruction
+ * @param text the message or instruction, or the list of turns of a conversation
  * @param label its label; for classification
  * @param response the expected answer; for instructions
  * @param id the input's own id of the row, kept beside ours
+ * @param context what the instruction is about, where it is in a column of its own (Alpaca's input)
+ * @param system how the assistant is to behave, where a column says so
  */
 public record ColumnMapping(
-    String text, Optional<String> label, Optional<String> response, Optional<String> id)
+    String text,
+    Optional<String> label,
+    Optional<String> response,
+    Optional<String> id,
+    Optional<String> context,
+    Optional<String> system)
     implements Serializable {
   public ColumnMapping {
     Check.notBlank("columns.text", text);
-    Check.that(
-        label.isPresent() || response.isPresent(),
-        ErrorCode.CONFIGURATION,
-        "columns names neither label nor response; expected label for classification or response"
-            + " for instructions");
+  }
+
+  /** Without context and system. */
+  public ColumnMapping(
+      String text, Optional<String> label, Optional<String> response, Optional<String> id) {
+    this(text, label, response, id, Optional.empty(), Optional.empty());
   }
 
   /** Columns that every row must have. */

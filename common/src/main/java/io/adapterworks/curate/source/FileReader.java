@@ -27,7 +27,7 @@ public final class FileReader implements Serializable {
   public Iterator<RawLine> read(InputFile file) {
     Iterator<RawLine> lines;
     try {
-      lines = new LineReader(open(file), maxLineBytes);
+      lines = lines(file);
     } catch (IOException failure) {
       return List.of(
               new RawLine(
@@ -51,6 +51,16 @@ public final class FileReader implements Serializable {
   private static String reason(IOException unreadable) {
     String message = String.valueOf(unreadable.getMessage());
     return message.contains("Permission denied") ? "permission denied" : message;
+  }
+
+  private Iterator<RawLine> lines(InputFile file) throws IOException {
+    if (file.format() != InputFormat.JSONL) {
+      return new LineReader(open(file), maxLineBytes);
+    }
+    BufferedInputStream bytes = new BufferedInputStream(open(file), 1 << 16);
+    return JsonArrayLines.startsArray(bytes)
+        ? new JsonArrayLines(bytes, maxLineBytes)
+        : new LineReader(bytes, maxLineBytes);
   }
 
   /** The header of a CSV file; empty where it cannot be read. */

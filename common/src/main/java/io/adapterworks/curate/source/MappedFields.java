@@ -21,6 +21,8 @@ public final class MappedFields {
     columns.label().ifPresent(name -> object.put("label", name));
     columns.response().ifPresent(name -> object.put("response", name));
     columns.id().ifPresent(name -> object.put("id", name));
+    columns.context().ifPresent(name -> object.put("context", name));
+    columns.system().ifPresent(name -> object.put("system", name));
     return object.toString();
   }
 
@@ -32,7 +34,9 @@ public final class MappedFields {
           object.path("text").asText(),
           optional(object, "label"),
           optional(object, "response"),
-          optional(object, "id"));
+          optional(object, "id"),
+          optional(object, "context"),
+          optional(object, "system"));
     } catch (JsonProcessingException broken) {
       throw Check.failure(
           ErrorCode.INPUT,

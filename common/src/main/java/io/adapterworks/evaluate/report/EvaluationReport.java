@@ -48,7 +48,7 @@ public final class EvaluationReport {
             input.evaluation().outcomes().labels().size());
   }
 
-  private static String describe(TestData data) {
+  static String describe(TestData data) {
     return data.dataset()
         + (data.version().isPresent() ? " version " + data.version().getAsLong() : "")
         + (data.split().equals("all") ? "" : ", split " + data.split());

@@ -7,6 +7,7 @@ import io.adapterworks.evaluate.PairedComparison;
 import io.adapterworks.evaluate.Proportion;
 import io.adapterworks.evaluate.Rival;
 import io.adapterworks.evaluate.Scores;
+import io.adapterworks.evaluate.TextMetric;
 import io.adapterworks.evaluate.Verdict;
 import java.util.List;
 import java.util.Optional;
@@ -174,7 +175,7 @@ final class HeadlineSection {
             Text.escape(Text.pValue(pair.pValue()).replaceFirst("^p\u00a0(=\u00a0)?", "")));
   }
 
-  private static String criteria(List<Verdict> verdicts) {
+  static String criteria(List<Verdict> verdicts) {
     if (verdicts.isEmpty()) {
       return "";
     }
@@ -205,7 +206,11 @@ final class HeadlineSection {
   }
 
   private static String title(Verdict verdict) {
-    String title = Metric.ofKey(verdict.title()).map(Metric::title).orElse(verdict.title());
+    String title =
+        Metric.ofKey(verdict.title())
+            .map(Metric::title)
+            .or(() -> TextMetric.ofKey(verdict.title()).map(TextMetric::title))
+            .orElse(verdict.title());
     return Character.toUpperCase(title.charAt(0)) + title.substring(1);
   }
 
@@ -219,6 +224,10 @@ final class HeadlineSection {
   }
 
   private static boolean isDifference(Verdict verdict) {
+    Optional<TextMetric> text = TextMetric.ofKey(verdict.title());
+    if (text.isPresent()) {
+      return text.get() == TextMetric.ROUGE_L_GAIN;
+    }
     Optional<Metric> metric = Metric.ofKey(verdict.title());
     return metric.isEmpty() || metric.get() == Metric.GAIN_OVER_BASE;
   }

@@ -1,9 +1,9 @@
-package io.adapterworks.tokenize;
+package io.adapterworks.curate.conversation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.adapterworks.curate.conversation.ChatMessage.Role;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
-import io.adapterworks.tokenize.ChatMessage.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +51,19 @@ public final class ConversationReader {
         "%s has no answer to learn; expected messages, conversations, instruction and output,"
             + " prompt and completion, or dialogue and summary",
         place);
+    return messages;
+  }
+
+  /**
+   * The turns of a list, each with role and content (OpenAI) or with from and value (ShareGPT);
+   * blank ones are left out.
+   *
+   * @throws io.adapterworks.error.AdapterworksException INPUT for a turn of another role
+   */
+  public static List<ChatMessage> turns(JsonNode turns, String place) {
+    List<ChatMessage> messages = new ArrayList<>();
+    boolean shareGpt = turns.path(0).has("from");
+    turns(turns, shareGpt ? "from" : "role", shareGpt ? "value" : "content", messages, place);
     return messages;
   }
 

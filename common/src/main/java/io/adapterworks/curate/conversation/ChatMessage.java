@@ -1,4 +1,4 @@
-package io.adapterworks.tokenize;
+package io.adapterworks.curate.conversation;
 
 /** One turn of a conversation. */
 public record ChatMessage(Role role, String content) {

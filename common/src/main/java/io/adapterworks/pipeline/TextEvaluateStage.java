@@ -1,0 +1,114 @@
+package io.adapterworks.pipeline;
+
+import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.EngineFactory;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.evaluate.EvaluationSubject;
+import io.adapterworks.evaluate.EvaluationsTable;
+import io.adapterworks.evaluate.Gate;
+import io.adapterworks.evaluate.TestData;
+import io.adapterworks.evaluate.TextEvaluation;
+import io.adapterworks.evaluate.TextScores;
+import io.adapterworks.evaluate.Verdict;
+import io.adapterworks.model.BaseModel;
+import io.adapterworks.model.BaseModelReader;
+import io.adapterworks.pass.LlamaPass;
+import io.adapterworks.registry.AdapterManifest;
+import io.adapterworks.registry.AdapterRef;
+import io.adapterworks.registry.Promotion;
+import io.adapterworks.registry.PromotionRequest;
+import io.adapterworks.serve.PromptFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * Tests a generating version on the test split of its dataset, beside the base model alone and the
+ * champion, and asks for the alias champion where the gate lets it through.
+ */
+public final class TextEvaluateStage {
+  private final Warehouse warehouse;
+  private final UseCase useCase;
+  private final RunIdentity identity;
+
+  /** What evaluation found, and what became of the version. */
+  public record Outcome(
+      AdapterManifest manifest,
+      TestData data,
+      TextEvaluation evaluation,
+      List<Verdict> verdicts,
+      Promotion promotion) {}
+
+  public TextEvaluateStage(Warehouse warehouse, UseCase useCase, RunIdentity identity) {
+    this.warehouse = warehouse;
+    this.useCase = useCase;
+    this.identity = identity;
+  }
+
+  public Outcome run(AdapterManifest manifest) {
+    AnsweredDataset dataset = AnsweredDataset.of(warehouse.tables(), manifest.dataset().version());
+    Check.that(
+        !dataset.test().isEmpty(),
+        ErrorCode.INPUT,
+        "the test split of dataset version %d has no rows with an answer; raise"
+            + " curation.split.test",
+        dataset.version());
+    OptionalInt champion = warehouse.registry().champion(manifest.name());
+    TextEvaluation evaluation =
+        new TextEvaluation(
+            adapterScores(manifest, dataset.test()),
+            baseScores(dataset.test()),
+            champion(manifest, champion, dataset.test()));
+    List<Verdict> verdicts = new Gate(useCase.success()).judge(evaluation);
+    TestData data =
+        new TestData(manifest.dataset().table(), OptionalLong.of(dataset.version()), "test");
+    EvaluationsTable.write(
+        warehouse.tables(),
+        new EvaluationSubject(
+            manifest.name(),
+            manifest.version(),
+            identity.runId(),
+            data,
+            warehouse.clock().instant()),
+        evaluation);
+    Promotion promotion =
+        warehouse
+            .registry()
+            .promote(
+                new PromotionRequest(
+                    manifest.name(), manifest.version(), verdicts, champion, "evaluate"));
+    return new Outcome(manifest, data, evaluation, verdicts, promotion);
+  }
+
+  private Optional<TextEvaluation.Champion> champion(
+      AdapterManifest manifest, OptionalInt champion, List<Example> test) {
+    if (champion.isEmpty() || champion.getAsInt() == manifest.version()) {
+      return Optional.empty();
+    }
+    AdapterRef ref = AdapterRef.of(manifest.name(), champion.getAsInt());
+    return Optional.of(
+        new TextEvaluation.Champion(
+            ref.toString(), adapterScores(warehouse.registry().resolve(ref), test)));
+  }
+
+  private TextScores adapterScores(AdapterManifest version, List<Example> test) {
+    try (GenerationSession session =
+        GenerationSession.open(warehouse.registry(), version, useCase)) {
+      return new TextMeasuring(useCase, session.base(), session.format())
+          .scores(session.pass(), test);
+    }
+  }
+
+  private TextScores baseScores(List<Example> test) {
+    PromptFormat format = new PromptFormat(useCase.generation().instruction());
+    try (BaseModel base = BaseModelReader.open(useCase.base().model());
+        Engine engine = EngineFactory.open(useCase.engine());
+        LlamaPass pass =
+            new LlamaPass(engine, base, LoraAdapter.none(base), useCase.generation().memory())) {
+      return new TextMeasuring(useCase, base, format).scores(pass, test);
+    }
+  }
+}
