@@ -67,7 +67,10 @@ final class NightlyJob implements Callable<Integer> {
                 Clock.systemUTC())
             .run(useCase.inputs(), night, System.err::println);
     // Also where nothing came in: people may have decided about labels since.
-    boolean makes = useCase.nightly().dataset() && tables.version(CuratedTable.SPEC).isPresent();
+    boolean makes =
+        useCase.nightly().dataset()
+            && DatasetStage.isFor(useCase)
+            && tables.version(CuratedTable.SPEC).isPresent();
     return new NightlySummary(report, makes ? Optional.of(dataset(session)) : Optional.empty());
   }
 
