@@ -32,8 +32,9 @@ public final class AdapterComposition {
   /**
    * The sum of the parts. One part of weight 1 comes back as it is, bit for bit.
    *
-   * @throws io.adapterworks.error.AdapterworksException INPUT, for adapters whose sum is no adapter:
-   *     with a classification head, or DoRA whose magnitudes take a whole row of the base away
+   * @throws io.adapterworks.error.AdapterworksException INPUT, for adapters whose sum is no
+   *     adapter: with a classification head, or DoRA whose magnitudes take a whole row of the base
+   *     away
    */
   public static LoraAdapter compose(BaseModel base, List<Part> parts) {
     Check.that(!parts.isEmpty(), ErrorCode.INPUT, "no adapters to compose; expected one or more");
@@ -179,8 +180,7 @@ public final class AdapterComposition {
             Arrays.copyOfRange(values, b, b + target.b().size()));
     int magnitude = target.magnitude().orElseThrow().offset();
     for (int o = 0; o < target.module().out(); o++) {
-      values[magnitude + o] =
-          (float) (factor(target, terms, o) * DirectionRows.norm(rows.row(o)));
+      values[magnitude + o] = (float) (factor(target, terms, o) * DirectionRows.norm(rows.row(o)));
     }
   }
 }

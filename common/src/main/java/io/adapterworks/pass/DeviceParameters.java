@@ -125,8 +125,7 @@ final class DeviceParameters {
 
   /** The magnitudes of these adapters, for the values that this began with and all later ones. */
   Magnitudes magnitudes(Magnitudes.Product product, List<Magnitudes.Part> parts) {
-    Magnitudes made =
-        new Magnitudes(engine, product, scope, parts.toArray(Magnitudes.Part[]::new));
+    Magnitudes made = new Magnitudes(engine, product, scope, parts.toArray(Magnitudes.Part[]::new));
     made.refresh(initial);
     magnitudes.add(made);
     return made;

@@ -51,8 +51,7 @@ final class LinearLoader {
     int rank = sites.training().totalRank();
     if (!parameters.hasMagnitudes(stacked)) {
       FrozenSource source = new FrozenSource(weights, biases, storage, rank);
-      return new AdaptedLinear(
-          engine, engine.linear().freeze(source), sites, Optional.empty());
+      return new AdaptedLinear(engine, engine.linear().freeze(source), sites, Optional.empty());
     }
     FrozenSource source = new FrozenSource(weights, List.of(), storage, rank);
     FrozenLinear frozen = engine.linear().freeze(source);

@@ -155,8 +155,7 @@ class AdapterCompositionTest {
         List.of(
             new AdapterComposition.Part(
                 randomDora(dora(4, List.of("q_proj", "v_proj"), false), 1), 0.7),
-            new AdapterComposition.Part(
-                randomDora(dora(3, List.of("all-linear"), true), 2), -0.4),
+            new AdapterComposition.Part(randomDora(dora(3, List.of("all-linear"), true), 2), -0.4),
             new AdapterComposition.Part(
                 random(config(2, List.of("v_proj", "up_proj"), false, Map.of()), 3), 0.5));
     LoraAdapter sum = AdapterComposition.compose(base, parts);

@@ -325,8 +325,7 @@ class CudaParityTest {
           assertEquals(expected[i / 512][i % 512], logits[i], 1e-3, "logit " + i);
         }
         float[] gradient = new float[pass.layout().size()];
-        pass.lossAndGradient(
-            TokenBatch.of(List.of(TokenRow.scored(row, next))), 1, gradient);
+        pass.lossAndGradient(TokenBatch.of(List.of(TokenRow.scored(row, next))), 1, gradient);
         SplittableRandom random = new SplittableRandom(7);
         for (Parameter parameter : pass.layout().parameters()) {
           Differences.check(

@@ -40,7 +40,8 @@ class MagnitudesTest {
   private static final int ROWS = 7;
   private static final int HIDDEN = 48;
   private static final String PATH = "model.layers.0.self_attn.";
-  private static final List<String> LAYERS = List.of(PATH + "q_proj", PATH + "k_proj", PATH + "v_proj");
+  private static final List<String> LAYERS =
+      List.of(PATH + "q_proj", PATH + "k_proj", PATH + "v_proj");
   private static final LoraConfig DORA =
       new LoraConfig(
           3,
@@ -106,8 +107,7 @@ class MagnitudesTest {
     TinyDecoder model =
         new TinyDecoder(
             "biased",
-            new PlainLlama.Sizes(
-                1, HIDDEN, 4, 2, 12, 1e-5, TinyDecoder.frequencies(10000, 12)),
+            new PlainLlama.Sizes(1, HIDDEN, 4, 2, 12, 1e-5, TinyDecoder.frequencies(10000, 12)),
             "\"max_position_embeddings\":64,\"model_type\":\"qwen2\"",
             Set.of("q_proj", "k_proj", "v_proj"),
             false,
@@ -124,8 +124,7 @@ class MagnitudesTest {
       DeviceParameters parameters = new DeviceParameters(engine, adapter, scope);
       AdaptedLinear linear =
           new LinearLoader(engine, base, parameters, WeightStorage.COMPUTE_TYPE).stacked(LAYERS);
-      parameters.setDropout(
-          23, TokenBatch.of(List.of(TokenRow.unlabelled(new int[ROWS]))));
+      parameters.setDropout(23, TokenBatch.of(List.of(TokenRow.unlabelled(new int[ROWS]))));
       new Case(engine, scope, parameters, linear, adapter).check(weights);
     }
   }
@@ -162,9 +161,7 @@ class MagnitudesTest {
       float[] ones = new float[ROWS * HIDDEN];
       java.util.Arrays.fill(ones, 1);
       Tensor mask = tensor(ones);
-      engine
-          .activation()
-          .dropout(mask, linear.sites().training().dropout().orElseThrow(), mask);
+      engine.activation().dropout(mask, linear.sites().training().dropout().orElseThrow(), mask);
       return rows(Downloads.floats(engine, mask));
     }
 

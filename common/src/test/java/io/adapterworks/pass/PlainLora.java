@@ -29,8 +29,7 @@ final class PlainLora {
    *
    * @param reading what a product with a base weight makes of each row of its input
    */
-  PlainLora(
-      Map<String, double[]> weights, LoraAdapter adapter, UnaryOperator<double[]> reading) {
+  PlainLora(Map<String, double[]> weights, LoraAdapter adapter, UnaryOperator<double[]> reading) {
     this.weights = weights;
     this.reading = reading;
     this.values = widened(adapter.values());

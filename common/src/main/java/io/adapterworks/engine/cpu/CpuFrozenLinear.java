@@ -34,7 +34,8 @@ final class CpuFrozenLinear implements FrozenLinear, AutoCloseable {
    * Weights of {@code in} inputs.
    *
    * @param forward form of Wᵀ(in, out), for x·Wᵀ
-   * @param turned makes the form of W(out, in), for dy·W; of eight-bit weights it is the same memory
+   * @param turned makes the form of W(out, in), for dy·W; of eight-bit weights it is the same
+   *     memory
    */
   CpuFrozenLinear(int in, Outputs outputs, Weight forward, Supplier<Weight> turned) {
     this.in = in;

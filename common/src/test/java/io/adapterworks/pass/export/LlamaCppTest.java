@@ -181,8 +181,7 @@ class LlamaCppTest {
   }
 
   /** The share of our tokens that llama.cpp gives next after those of ours before them. */
-  private double agreementAfterOurTokens(
-      LlamaModel model, List<TextGenerator.Generated> expected) {
+  private double agreementAfterOurTokens(LlamaModel model, List<TextGenerator.Generated> expected) {
     int same = 0;
     int all = 0;
     for (int i = 0; i < PROMPTS; i++) {
