@@ -104,35 +104,37 @@ class GenerationJobsTest {
     assertTrue(ran.err().contains("training rows to base.maxTokens=192: "), ran.err());
     assertTrue(ran.err().contains(" % of positions hold no token"), ran.err());
 
-    JobRun rejects =
+    JobRun tables =
         run(
             "query",
-            "SELECT rule, count(*) AS rows FROM curated_rejects WHERE rule IN ('missing-response',"
-                + " 'broken-conversation', 'missing-label') GROUP BY rule ORDER BY rule",
-            "--format",
-            "csv");
-    assertEquals(
-        "rule,rows\nbroken-conversation,1\nmissing-response,1\n", rejects.out(), rejects.err());
-
-    JobRun measured =
-        run(
-            "query",
-            "SELECT model, metric FROM evaluations WHERE metric IN ('perplexity', 'rougeL',"
-                + " 'exactMatch', 'tokenAccuracy') ORDER BY model, metric",
+            "SELECT rule AS what, count(*) AS rows FROM curated_rejects WHERE rule IN"
+                + " ('missing-response', 'broken-conversation', 'wrong-type') GROUP BY rule"
+                + " UNION ALL SELECT regexp_extract(source, '[a-z]+[.]jsonl?$', 0) AS what, 1 AS"
+                + " rows FROM curated_examples GROUP BY what"
+                + " UNION ALL SELECT concat_ws(' ', model, metric) AS what, 1 AS rows FROM"
+                + " evaluations WHERE metric IN ('perplexity', 'rougeL', 'exactMatch',"
+                + " 'tokenAccuracy') ORDER BY what",
             "--format",
             "csv");
     assertEquals(
         List.of(
-            "model,metric",
-            "adapter,exactMatch",
-            "adapter,perplexity",
-            "adapter,rougeL",
-            "adapter,tokenAccuracy",
-            "base,exactMatch",
-            "base,perplexity",
-            "base,rougeL",
-            "base,tokenAccuracy"),
-        measured.out().lines().toList());
+            "what,rows",
+            "adapter exactMatch,1",
+            "adapter perplexity,1",
+            "adapter rougeL,1",
+            "adapter tokenAccuracy,1",
+            "alpaca.json,1",
+            "base exactMatch,1",
+            "base perplexity,1",
+            "base rougeL,1",
+            "base tokenAccuracy,1",
+            "broken-conversation,1",
+            "missing-response,1",
+            "openai.jsonl,1",
+            "sharegpt.json,1",
+            "summaries.jsonl,1"),
+        tables.out().lines().toList(),
+        tables.err());
 
     JobRun evaluated = run("evaluate", "--use-case", useCase.toString(), "--json");
     assertEquals(0, evaluated.exitCode(), evaluated.err());
@@ -156,9 +158,8 @@ class GenerationJobsTest {
     assertEquals("Which animal barks?", lines.get(0));
     assertFalse(String.join("", lines.subList(1, lines.size())).isBlank(), answer.out());
 
-    JobRun again = run("run", "--use-case", useCase.toString());
+    JobRun again = run("train", "--use-case", useCase.toString());
     assertEquals(3, again.exitCode(), again.err());
-    assertTrue(again.out().contains("Nothing new: story-answers@1"), again.out());
   }
 
   @Test

@@ -43,17 +43,22 @@ public final class ParseStep {
         return new Parsed(
             StepResult.reject(MISSING_FIELD, 0, 1, "the object has no field " + name), sourceId);
       }
-      if (at(object, name).isContainerNode()) {
+      if (at(object, name).isContainerNode() && !isConversation(object, name, fields)) {
         String reason =
             "the field %s holds a JSON %s; expected text".formatted(name, kind(at(object, name)));
         return new Parsed(StepResult.reject(WRONG_TYPE, 0, 1, reason), sourceId);
       }
     }
     StepResult result =
-        at(object, fields.text()).isArray()
+        isConversation(object, fields.text(), fields)
             ? ConversationDraft.of(at(object, fields.text()))
             : instruction(object, fields);
     return new Parsed(result, sourceId);
+  }
+
+  /** A list of turns stands for text and response where rows have no label. */
+  private static boolean isConversation(JsonNode object, String name, ColumnMapping fields) {
+    return name.equals(fields.text()) && fields.label().isEmpty() && at(object, name).isArray();
   }
 
   private static StepResult instruction(JsonNode object, ColumnMapping fields) {
