@@ -324,8 +324,15 @@ class CudaParityTest {
         for (int i = 0; i < logits.length; i++) {
           assertEquals(expected[i / 512][i % 512], logits[i], 1e-3, "logit " + i);
         }
+        TokenBatch batch = TokenBatch.of(List.of(TokenRow.scored(row, next)));
         float[] gradient = new float[pass.layout().size()];
-        pass.lossAndGradient(TokenBatch.of(List.of(TokenRow.scored(row, next))), 1, gradient);
+        float[] again = new float[gradient.length];
+        pass.lossAndGradient(batch, 1, again);
+        for (String how : List.of("recorded", "played", "played with the parameters set")) {
+          pass.lossAndGradient(batch, 1, gradient);
+          assertArrayEquals(again, gradient, how);
+          pass.setParameters(adapter.values());
+        }
         SplittableRandom random = new SplittableRandom(7);
         for (Parameter parameter : pass.layout().parameters()) {
           Differences.check(

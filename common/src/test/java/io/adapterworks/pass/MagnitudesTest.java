@@ -21,6 +21,7 @@ import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.tokenize.TokenRow;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,7 @@ class MagnitudesTest {
   }
 
   /** The product in float64, with the mask that the engine has drawn. */
+  @SuppressWarnings("ArrayRecordComponent") // made and read here, never compared
   private record Plain(Map<String, double[]> weights, PlainLora lora, double[][] mask) {
     double[][] forward(double[][] x, double[][] residual) {
       double[][] dropped = new double[ROWS][HIDDEN];
@@ -159,7 +161,7 @@ class MagnitudesTest {
 
     private double[][] mask() {
       float[] ones = new float[ROWS * HIDDEN];
-      java.util.Arrays.fill(ones, 1);
+      Arrays.fill(ones, 1);
       Tensor mask = tensor(ones);
       engine.activation().dropout(mask, linear.sites().training().dropout().orElseThrow(), mask);
       return rows(Downloads.floats(engine, mask));
