@@ -4,21 +4,20 @@ import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.tensor.HostTensor;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 /**
  * A decoder of the Llama family as plain loops in float64, written from the papers and apart from
  * the pass: each token's row by itself, every key seen anew. What a model has (biases, head norms,
  * a vocabulary projection of its own) is told by which tensors there are.
  */
-public final class PlainLlama {
+final class PlainLlama {
   /**
    * The sizes of a model.
    *
    * @param frequencies the angle by which one position turns each pair of a head
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-  public record Sizes(
+  record Sizes(
       int layers,
       int hidden,
       int heads,
@@ -32,24 +31,11 @@ public final class PlainLlama {
   private final PlainLora lora;
 
   PlainLlama(Sizes sizes, Iterable<HostTensor> tensors, LoraAdapter adapter) {
-    this(sizes, tensors, adapter, UnaryOperator.identity());
-  }
-
-  /**
-   * A model of these tensors.
-   *
-   * @param reading what a product with a base weight makes of each row of its input
-   */
-  public PlainLlama(
-      Sizes sizes,
-      Iterable<HostTensor> tensors,
-      LoraAdapter adapter,
-      UnaryOperator<double[]> reading) {
     this.sizes = sizes;
     for (HostTensor tensor : tensors) {
       weights.put(tensor.name(), PlainLora.widened(tensor.toFloats()));
     }
-    this.lora = new PlainLora(weights, adapter, reading);
+    this.lora = new PlainLora(weights, adapter);
   }
 
   /** The adapter's values, which a test may change. */
@@ -58,7 +44,7 @@ public final class PlainLlama {
   }
 
   /** (T, V): the logits after every token. */
-  public double[][] logits(int[] ids) {
+  double[][] logits(int[] ids) {
     double[] table = weights.get("model.embed_tokens.weight");
     double[][] x = new double[ids.length][sizes.hidden];
     for (int t = 0; t < ids.length; t++) {
@@ -71,7 +57,7 @@ public final class PlainLlama {
     }
     double[][] last = norm(x, "model.norm.weight");
     double[] head = weights.getOrDefault("lm_head.weight", table);
-    return lora.base(last, head);
+    return PlainLora.multiply(last, head);
   }
 
   /** The mean cross entropy of the labels that are not negative. */

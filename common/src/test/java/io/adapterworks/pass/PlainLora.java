@@ -3,10 +3,8 @@ package io.adapterworks.pass;
 import io.adapterworks.adapter.AdaptedModule;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.Parameter;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 /**
  * Linear layers with an adapter on them, as plain loops in float64. Under DoRA each output is
@@ -18,20 +16,9 @@ final class PlainLora {
   private final Map<String, AdaptedModule> modules = new HashMap<>();
   private final Map<String, double[]> norms = new HashMap<>();
   private final double[] values;
-  private final UnaryOperator<double[]> reading;
 
   PlainLora(Map<String, double[]> weights, LoraAdapter adapter) {
-    this(weights, adapter, UnaryOperator.identity());
-  }
-
-  /**
-   * As the other.
-   *
-   * @param reading what a product with a base weight makes of each row of its input
-   */
-  PlainLora(Map<String, double[]> weights, LoraAdapter adapter, UnaryOperator<double[]> reading) {
     this.weights = weights;
-    this.reading = reading;
     this.values = widened(adapter.values());
     for (AdaptedModule module : adapter.layout().modules()) {
       modules.put(module.module().path(), module);
@@ -74,7 +61,7 @@ final class PlainLora {
 
   /** y(T, out) of x(T, in), with bias and adapter where there are some. */
   double[][] linear(String path, double[][] x) {
-    double[][] y = base(x, weights.get(path + ".weight"));
+    double[][] y = multiply(x, weights.get(path + ".weight"));
     AdaptedModule adapted = modules.get(path);
     if (adapted != null) {
       addAdapter(adapted, x, y);
@@ -86,11 +73,6 @@ final class PlainLora {
       }
     }
     return y;
-  }
-
-  /** x(T, in) · W(out, in)ᵀ, x as a product with a base weight reads it. */
-  double[][] base(double[][] x, double[] weight) {
-    return multiply(Arrays.stream(x).map(reading).toArray(double[][]::new), weight);
   }
 
   private void addAdapter(AdaptedModule adapted, double[][] x, double[][] y) {

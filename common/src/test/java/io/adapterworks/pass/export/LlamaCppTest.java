@@ -20,27 +20,20 @@ import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
-import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.model.gguf.GgufDecoder.Precision;
 import io.adapterworks.model.gguf.GgufDecoderFile;
 import io.adapterworks.pass.GenerationConfig;
 import io.adapterworks.pass.LlamaPass;
 import io.adapterworks.pass.PassOptions;
-import io.adapterworks.pass.PlainLlama;
 import io.adapterworks.pass.TextGenerator;
-import io.adapterworks.tensor.Float16;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -233,10 +226,9 @@ class LlamaCppTest {
 
   /**
    * In a product with a Q8_0 weight llama.cpp rounds the activations too, each 32 of them to eight
-   * bits with a scale of their own, which no float engine does: running free, the two part at the
-   * first near tie and stay apart. So our engine on the file's own weights is compared one token at
-   * a time after the same text, and the rounding is taken into plain float64 loops to see that it
-   * is all that differs.
+   * bits with a scale of their own, which a float engine does not: running free, the two part at
+   * the first near tie and stay apart (2 of 3 tokens agree with the float32 base, 3 of 4 with the
+   * file's own weights). So each token is compared after the same text, beside both.
    */
   @Test
   void theEightBitBaseWithTheAdapterGivesNearlyAllOfOurTokens() {
@@ -252,84 +244,6 @@ class LlamaCppTest {
       double rounded = agreementAfterOurTokens(model, generated(file));
       assertTrue(exact >= 0.95, () -> exact + " of the tokens; expected 0.95");
       assertTrue(rounded >= 0.95, () -> rounded + " of the tokens; expected 0.95");
-      List<int[]> texts = prompts.stream().map(prompt -> withAnswer(model, prompt)).toList();
-      double plain = foreseen(texts, file, UnaryOperator.identity());
-      double emulated = foreseen(texts, file, LlamaCppTest::inEightBits);
-      System.out.printf("llama.cpp's tokens: %.4f foreseen, %.4f rounding%n", plain, emulated);
-      assertTrue(emulated >= 0.99, () -> emulated + " of llama.cpp's tokens; expected 0.99");
     }
-  }
-
-  /** A prompt's tokens and those that llama.cpp puts after them. */
-  private int[] withAnswer(LlamaModel model, String prompt) {
-    // Of a byte and a letter of the same text the tokenizer prefers the letter, which comes later.
-    Map<String, Integer> ids = new HashMap<>();
-    for (int id = 0; id < base.config().vocabulary(); id++) {
-      ids.put(piece(id), id);
-    }
-    int[] text = base.tokenizer().encode(prompt, 400);
-    for (String piece : greedy(model, prompt, NEW_TOKENS)) {
-      text = Arrays.copyOf(text, text.length + 1);
-      text[text.length - 1] = ids.get(piece);
-    }
-    return text;
-  }
-
-  /** The share of llama.cpp's own tokens that float64 loops give after those before. */
-  private double foreseen(List<int[]> texts, BaseModel file, UnaryOperator<double[]> reading) {
-    LlamaConfig config = (LlamaConfig) base.config();
-    PlainLlama plain =
-        new PlainLlama(
-            new PlainLlama.Sizes(
-                config.layers(),
-                config.hidden(),
-                config.heads(),
-                config.kvHeads(),
-                config.headDim(),
-                config.rmsNormEpsilon(),
-                IntStream.range(0, config.headDim() / 2)
-                    .mapToDouble(i -> Math.pow(config.rope().theta(), -2.0 * i / config.headDim()))
-                    .toArray()),
-            file.weights().values(),
-            adapter,
-            reading);
-    int same = 0;
-    int all = 0;
-    for (int[] text : texts) {
-      double[][] logits = plain.logits(text);
-      for (int t = Math.max(1, text.length - NEW_TOKENS); t < text.length; t++) {
-        same += hottest(logits[t - 1]) == text[t] ? 1 : 0;
-        all++;
-      }
-    }
-    return (double) same / all;
-  }
-
-  private static int hottest(double[] logits) {
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      best = logits[i] > logits[best] ? i : best;
-    }
-    return best;
-  }
-
-  /** As llama.cpp reads a row: whole blocks of 32 as Q8_0, rows of another length as float16. */
-  private static double[] inEightBits(double[] row) {
-    double[] read = new double[row.length];
-    for (int from = 0; from < row.length; from += 32) {
-      float largest = 0;
-      for (int i = from; i < Math.min(from + 32, row.length); i++) {
-        largest = Math.max(largest, Math.abs((float) row[i]));
-      }
-      float scale = largest / 127;
-      float inverse = scale == 0 ? 0 : 1 / scale;
-      for (int i = from; i < Math.min(from + 32, row.length); i++) {
-        read[i] =
-            row.length % 32 == 0
-                ? Float16.fromHalf(Float16.toHalf(scale)) * Math.rint((float) row[i] * inverse)
-                : Float16.fromHalf(Float16.toHalf((float) row[i]));
-      }
-    }
-    return read;
   }
 }
