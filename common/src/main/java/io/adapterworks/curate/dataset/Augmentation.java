@@ -98,7 +98,8 @@ final class Augmentation {
   }
 
   private Optional<Variant> variant(Example parent, List<String> words, int number) {
-    Operation operation = Operation.values()[number % Operation.values().length];
+    List<Operation> operations = List.of(Operation.values());
+    Operation operation = operations.get(number % operations.size());
     return edits
         .apply(operation, parent.text(), words, new SplittableRandom(Signature.node(parent.id())))
         .map(text -> new Variant(parent, operation, text))

@@ -43,7 +43,7 @@ final class DatasetWriter {
     Dataset<Row> heldOut = rows.where(col(CuratedTable.SPLIT).notEqual(CuratedTable.TRAIN));
     store.replace(DatasetRejectTable.SPEC, rejects(plan.leftOut()), run.transaction());
     store.append(DatasetRunTable.SPEC, counts(plan), run.transaction());
-    if (augmented != Augmented.NONE) {
+    if (!augmented.equals(Augmented.NONE)) {
       store.append(AugmentationTrialTable.SPEC, trial(augmented), run.transaction());
     }
     Dataset<Row> picked = picked(rows, plan);
