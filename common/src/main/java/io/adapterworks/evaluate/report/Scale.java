@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Maps values [{@code low}, {@code high}] to positions [{@code from}, {@code to}] of a plot. A range
- * of no width has no ticks and is refused with IllegalArgumentException.
+ * Maps values [{@code low}, {@code high}] to positions [{@code from}, {@code to}] of a plot. A
+ * range of no width has no ticks and is refused with IllegalArgumentException.
  */
 record Scale(double low, double high, double from, double to) {
   Scale {

@@ -49,8 +49,11 @@ class DatasetCardTest {
     }
     assertTrue(
         markdown.contains(
-            "| step | read | kept | dropped |\n|---|---:|---:|---|\n"
-                + "| parse | 2,703 | 2,690 | unparsable 13 |\n"),
+            """
+            | step | read | kept | dropped |
+            |---|---:|---:|---|
+            | parse | 2,703 | 2,690 | unparsable 13 |
+            """),
         markdown);
     // 40 labels with 10, 11, … rows: 30 are open to view, the others folded.
     assertTrue(markdown.contains("1,180 rows to train on, 40 validation, 80 test"), markdown);
