@@ -35,7 +35,7 @@ record DatasetRun(long number, long curatedVersion, String madeFrom) {
         hash(
             curatedVersion
                 + "\n"
-                + store.version(LabelDecisionTable.SPEC).orElse(-1)
+                + store.dataVersion(LabelDecisionTable.SPEC).orElse(0)
                 + "\n"
                 + settings);
     long written = store.lastTransaction(DatasetTable.SPEC, APPLICATION).orElse(0);

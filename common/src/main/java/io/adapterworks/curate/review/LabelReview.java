@@ -57,6 +57,7 @@ public final class LabelReview {
    * @param texts text by row id
    */
   public void refresh(List<Judgement> judged, Map<String, String> texts) {
+    requireDecisions();
     Map<String, String> decided = new LabelDecisions(store).byId();
     List<ReviewItem> before = items();
     Map<String, ReviewItem> after = new HashMap<>();
@@ -75,9 +76,18 @@ public final class LabelReview {
     Set<String> gone = new HashSet<>();
     before.stream().map(ReviewItem::id).filter(id -> !after.containsKey(id)).forEach(gone::add);
     after.values().removeAll(new HashSet<>(before));
-    if (!after.isEmpty() || !gone.isEmpty()) {
+    if (!after.isEmpty() || !gone.isEmpty() || store.version(LabelReviewTable.SPEC).isEmpty()) {
       store.mergeAndDelete(
           LabelReviewTable.SPEC, table(List.copyOf(after.values())), ids(gone), next());
+    }
+  }
+
+  /** Both tables are there from the first dataset on, so that a query of an analyst finds them. */
+  private void requireDecisions() {
+    if (store.version(LabelDecisionTable.SPEC).isEmpty()) {
+      store.append(
+          LabelDecisionTable.SPEC,
+          store.spark().createDataFrame(List.<Row>of(), LabelDecisionTable.SPEC.schema()));
     }
   }
 
