@@ -99,7 +99,12 @@ public class ClusterPass implements TrainablePass {
 
     @Override
     public float[] embeddings(TokenBatch batch) {
-      return infer(Output.EMBEDDINGS, List.of(batch)).get(0);
+      return embeddings(List.of(batch)).get(0);
+    }
+
+    @Override
+    public List<float[]> embeddings(List<TokenBatch> batches) {
+      return infer(Output.EMBEDDINGS, batches);
     }
 
     @Override

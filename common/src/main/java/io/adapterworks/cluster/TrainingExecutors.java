@@ -108,6 +108,9 @@ public final class TrainingExecutors {
 
   /** Runs the model forward over every batch; the results in the batches' order. */
   List<float[]> infer(Output output, List<TokenBatch> batches, float[] parameters) {
+    if (batches.isEmpty()) {
+      return List.of();
+    }
     Broadcast<RoundState> sent =
         devices.spark().broadcast(new RoundState(parameters, new float[0], 0, null));
     try {

@@ -16,6 +16,11 @@ public interface SequenceClassifier extends TrainablePass {
   /** (S, C) row-major: the pooled representation that the head sees, with the adapter. */
   float[] embeddings(TokenBatch batch);
 
+  /** {@link #embeddings(TokenBatch)} of each batch. */
+  default List<float[]> embeddings(List<TokenBatch> batches) {
+    return batches.stream().map(this::embeddings).toList();
+  }
+
   /** C: the width of {@link #embeddings}. */
   int embeddingWidth();
 }

@@ -3,15 +3,11 @@ package io.adapterworks.pipeline;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.PeftDirectory;
 import io.adapterworks.config.ConfigReader;
-import io.adapterworks.engine.Engine;
-import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.engine.EngineSettings.ComputeType;
 import io.adapterworks.evaluate.Classifier;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
-import io.adapterworks.pass.BertPass;
-import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRegistry;
 import io.adapterworks.serve.AdapterClassifier;
@@ -25,34 +21,40 @@ import java.util.Arrays;
 public final class AdapterSession implements AutoCloseable {
   private final AdapterManifest manifest;
   private final BaseModel base;
-  private final Engine engine;
-  private final BertPass pass;
+  private final InferenceSite.Opened model;
 
   private AdapterSession(
-      AdapterRegistry registry, AdapterManifest manifest, EngineSettings settings) {
+      AdapterRegistry registry,
+      AdapterManifest manifest,
+      EngineSettings settings,
+      InferenceSite site) {
     this.manifest = manifest;
     this.base = BaseModelReader.open(manifest.base().location());
-    Engine opened = null;
     try {
-      LoraAdapter adapter = adapter(registry, manifest, base);
-      opened =
-          EngineFactory.open(
+      this.model =
+          site.open(
+              base,
+              adapter(registry, manifest, base),
               new EngineSettings(settings.device(), trainedIn(manifest), settings.threads()));
-      this.pass = new BertPass(opened, base, adapter, ClassificationObjective.CROSS_ENTROPY);
     } catch (RuntimeException failure) {
-      if (opened != null) {
-        opened.close();
-      }
       base.close();
       throw failure;
     }
-    this.engine = opened;
   }
 
-  /** Loads the version's files, its base model and an engine. */
+  /** Loads the version's files, its base model and an engine of this process. */
   public static AdapterSession open(
       AdapterRegistry registry, AdapterManifest manifest, EngineSettings settings) {
-    return new AdapterSession(registry, manifest, settings);
+    return new AdapterSession(registry, manifest, settings, new InProcessInference());
+  }
+
+  /** Loads the version's files and its base model, to answer at {@code site}. */
+  static AdapterSession open(
+      AdapterRegistry registry,
+      AdapterManifest manifest,
+      EngineSettings settings,
+      InferenceSite site) {
+    return new AdapterSession(registry, manifest, settings, site);
   }
 
   private static LoraAdapter adapter(
@@ -73,7 +75,7 @@ public final class AdapterSession implements AutoCloseable {
   /** Gives texts the adapter's labels. */
   public Classifier classifier() {
     TextEncoder encoder = new TextEncoder(base.tokenizer(), manifest.task().maxTokens());
-    return new AdapterClassifier(pass, encoder, manifest.task().labels());
+    return new AdapterClassifier(model.pass(), encoder, manifest.task().labels());
   }
 
   public AdapterManifest manifest() {
@@ -82,8 +84,7 @@ public final class AdapterSession implements AutoCloseable {
 
   @Override
   public void close() {
-    pass.close();
-    engine.close();
+    model.close();
     base.close();
   }
 }

@@ -1,20 +1,17 @@
 package io.adapterworks.pipeline;
 
+import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.config.ConfigReader;
 import io.adapterworks.curate.embedding.TextEmbedder;
-import io.adapterworks.engine.Engine;
-import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
-import io.adapterworks.pass.BertPass;
-import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.serve.PooledEmbedder;
 import io.adapterworks.serve.TextEncoder;
 import java.util.List;
 
 /**
- * The base model without any adapter, as what turns texts into vectors. An engine is opened at the
+ * The base model without any adapter, as what turns texts into vectors. It is put on a device at the
  * first text: a run whose texts were all embedded before needs none.
  */
 public final class BaseEmbedder implements TextEmbedder, AutoCloseable {
@@ -24,10 +21,21 @@ public final class BaseEmbedder implements TextEmbedder, AutoCloseable {
   private final ClassifierTraining.Recipe recipe;
   private final EngineSettings settings;
   private final BaseModel base;
-  private Engine engine;
-  private BertPass pass;
+  private final InferenceSite site;
+  private InferenceSite.Opened model;
 
+  /** On an engine of this process. */
   public BaseEmbedder(ClassifierTraining.Recipe recipe, EngineSettings settings) {
+    this(recipe, settings, new InProcessInference());
+  }
+
+  /**
+   * At {@code site}.
+   *
+   * @param site the caller's to close
+   */
+  BaseEmbedder(ClassifierTraining.Recipe recipe, EngineSettings settings, InferenceSite site) {
+    this.site = site;
     this.recipe = recipe;
     this.settings = settings;
     this.base = BaseModelReader.open(recipe.base().model());
@@ -44,24 +52,19 @@ public final class BaseEmbedder implements TextEmbedder, AutoCloseable {
 
   @Override
   public float[][] embed(List<String> texts) {
-    if (pass == null) {
-      engine = EngineFactory.open(settings);
-      pass =
-          new BertPass(
-              engine,
-              base,
-              new ClassifierTraining(engine, base, recipe, 0).initial(ANY_LABELS),
-              ClassificationObjective.CROSS_ENTROPY);
+    if (model == null) {
+      LoraAdapter untrained = ClassifierTraining.initial(base, recipe, ANY_LABELS, 0);
+      model = site.open(base, untrained, settings);
     }
-    return new PooledEmbedder(pass, new TextEncoder(base.tokenizer(), recipe.base().maxTokens()))
+    return new PooledEmbedder(
+            model.pass(), new TextEncoder(base.tokenizer(), recipe.base().maxTokens()))
         .embed(texts);
   }
 
   @Override
   public void close() {
-    if (pass != null) {
-      pass.close();
-      engine.close();
+    if (model != null) {
+      model.close();
     }
     base.close();
   }

@@ -57,6 +57,10 @@ public final class ClassifierTraining {
 
   /** The adapter before its first step: A random from the seed, B zero. */
   public LoraAdapter initial(List<String> labels) {
+    return initial(base, recipe, labels, seed);
+  }
+
+  static LoraAdapter initial(BaseModel base, Recipe recipe, List<String> labels, long seed) {
     Head head = new Head(labels.size(), recipe.base().pooling());
     return LoraAdapter.initialise(base, recipe.lora(), Optional.of(head), seed);
   }

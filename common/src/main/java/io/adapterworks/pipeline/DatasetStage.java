@@ -3,6 +3,7 @@ package io.adapterworks.pipeline;
 import io.adapterworks.curate.dataset.DatasetBuild;
 import io.adapterworks.curate.dataset.DatasetOutcome;
 import io.adapterworks.curate.review.LabelReview;
+import java.util.function.Consumer;
 
 /** Makes the dataset of a use case from what curation kept. */
 public final class DatasetStage {
@@ -22,9 +23,15 @@ public final class DatasetStage {
     return useCase.task() == UseCase.Task.CLASSIFICATION;
   }
 
-  public DatasetOutcome run() {
+  /**
+   * Embeds, reviews and picks.
+   *
+   * @param log is told what people should know, a line at a time
+   */
+  public DatasetOutcome run(Consumer<String> log) {
     LabelReview review = new LabelReview(warehouse.tables(), warehouse.clock(), useCase.labels());
-    try (BaseEmbedder embedder = new BaseEmbedder(useCase.recipe(), useCase.engine())) {
+    try (InferenceSite site = InferenceSite.of(warehouse.tables().spark(), useCase, log);
+        BaseEmbedder embedder = new BaseEmbedder(useCase.recipe(), useCase.engine(), site)) {
       return new DatasetBuild(
               warehouse.tables(), embedder, useCase.dataset(), review, new AdapterTrial(useCase))
           .run();

@@ -1,8 +1,5 @@
 package io.adapterworks.pipeline;
 
-import io.adapterworks.adapter.LoraAdapter;
-import io.adapterworks.engine.Engine;
-import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.Evaluation;
@@ -16,8 +13,6 @@ import io.adapterworks.evaluate.TestData;
 import io.adapterworks.evaluate.Verdict;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
-import io.adapterworks.pass.BertPass;
-import io.adapterworks.pass.ClassificationObjective;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
 import io.adapterworks.registry.Promotion;
@@ -27,6 +22,7 @@ import io.adapterworks.serve.TextEncoder;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * Tests a version on the test split of the dataset that it was trained on, beside the untrained
@@ -51,7 +47,18 @@ public final class EvaluateStage {
     this.identity = identity;
   }
 
-  public Outcome run(AdapterManifest manifest) {
+  /**
+   * Tests, writes the evaluation and asks for the alias.
+   *
+   * @param log is told what people should know, a line at a time
+   */
+  public Outcome run(AdapterManifest manifest, Consumer<String> log) {
+    try (InferenceSite site = InferenceSite.of(warehouse.tables().spark(), useCase, log)) {
+      return run(manifest, site);
+    }
+  }
+
+  private Outcome run(AdapterManifest manifest, InferenceSite site) {
     CuratedDataset dataset =
         CuratedDataset.of(
             warehouse.tables(), manifest.dataset().table(), manifest.dataset().version());
@@ -63,12 +70,12 @@ public final class EvaluateStage {
         dataset.version());
     OptionalInt champion = warehouse.registry().champion(manifest.name());
     Evaluation evaluation =
-        Evaluation.of(outcomes(manifest, test)).againstBase(baseOutcomes(dataset));
+        Evaluation.of(outcomes(manifest, test, site)).againstBase(baseOutcomes(dataset, site));
     if (champion.isPresent() && champion.getAsInt() != manifest.version()) {
       AdapterRef ref = AdapterRef.of(manifest.name(), champion.getAsInt());
       evaluation =
           evaluation.againstChampion(
-              ref.toString(), outcomes(warehouse.registry().resolve(ref), test));
+              ref.toString(), outcomes(warehouse.registry().resolve(ref), test, site));
     }
     List<Verdict> verdicts = new Gate(useCase.success()).judge(evaluation);
     TestData data =
@@ -91,26 +98,26 @@ public final class EvaluateStage {
     return new Outcome(manifest, data, evaluation, verdicts, promotion);
   }
 
-  private Outcomes outcomes(AdapterManifest version, List<LabelledText> test) {
+  private Outcomes outcomes(AdapterManifest version, List<LabelledText> test, InferenceSite site) {
     try (AdapterSession session =
-        AdapterSession.open(warehouse.registry(), version, useCase.engine())) {
+        AdapterSession.open(warehouse.registry(), version, useCase.engine(), site)) {
       return Outcomes.of(session.classifier(), test);
     }
   }
 
-  private Outcomes baseOutcomes(CuratedDataset dataset) {
-    try (BaseModel base = BaseModelReader.open(useCase.base().model());
-        Engine engine = EngineFactory.open(useCase.engine())) {
-      LoraAdapter untrained =
-          new ClassifierTraining(engine, base, useCase.recipe(), useCase.seed())
-              .initial(dataset.splits().labels());
-      try (BertPass pass =
-          new BertPass(engine, base, untrained, ClassificationObjective.CROSS_ENTROPY)) {
-        TextEncoder encoder = new TextEncoder(base.tokenizer(), useCase.base().maxTokens());
-        NearestCentroid baseline =
-            NearestCentroid.fit(new PooledEmbedder(pass, encoder), dataset.splits().training());
-        return Outcomes.of(baseline, dataset.splits().test());
-      }
+  private Outcomes baseOutcomes(CuratedDataset dataset, InferenceSite site) {
+    ClassifierTraining.Recipe recipe = useCase.recipe();
+    try (BaseModel base = BaseModelReader.open(recipe.base().model());
+        InferenceSite.Opened untrained =
+            site.open(
+                base,
+                ClassifierTraining.initial(base, recipe, dataset.splits().labels(), useCase.seed()),
+                useCase.engine())) {
+      TextEncoder encoder = new TextEncoder(base.tokenizer(), recipe.base().maxTokens());
+      NearestCentroid baseline =
+          NearestCentroid.fit(
+              new PooledEmbedder(untrained.pass(), encoder), dataset.splits().training());
+      return Outcomes.of(baseline, dataset.splits().test());
     }
   }
 }

@@ -38,15 +38,15 @@ public final class AdapterClassifier implements Classifier {
   public List<Prediction> predict(List<String> texts) {
     Prediction[] predictions = new Prediction[texts.size()];
     int width = pass.outputs();
-    encoder.forEachBatch(
-        texts,
-        (batch, places) -> {
-          float[] logits = pass.logits(batch);
-          for (int s = 0; s < places.length; s++) {
-            predictions[places[s]] =
-                Prediction.ofLogits(Arrays.copyOfRange(logits, s * width, (s + 1) * width));
-          }
-        });
+    List<TextEncoder.Group> groups = encoder.batches(texts);
+    List<float[]> logits = pass.logits(groups.stream().map(TextEncoder.Group::batch).toList());
+    for (int g = 0; g < groups.size(); g++) {
+      int[] places = groups.get(g).places();
+      for (int s = 0; s < places.length; s++) {
+        predictions[places[s]] =
+            Prediction.ofLogits(Arrays.copyOfRange(logits.get(g), s * width, (s + 1) * width));
+      }
+    }
     return List.of(predictions);
   }
 }

@@ -19,14 +19,15 @@ public final class PooledEmbedder implements Embedder {
   public float[][] embed(List<String> texts) {
     float[][] vectors = new float[texts.size()][];
     int width = pass.embeddingWidth();
-    encoder.forEachBatch(
-        texts,
-        (batch, places) -> {
-          float[] pooled = pass.embeddings(batch);
-          for (int s = 0; s < places.length; s++) {
-            vectors[places[s]] = normalised(Arrays.copyOfRange(pooled, s * width, (s + 1) * width));
-          }
-        });
+    List<TextEncoder.Group> groups = encoder.batches(texts);
+    List<float[]> pooled = pass.embeddings(groups.stream().map(TextEncoder.Group::batch).toList());
+    for (int g = 0; g < groups.size(); g++) {
+      int[] places = groups.get(g).places();
+      for (int s = 0; s < places.length; s++) {
+        vectors[places[s]] =
+            normalised(Arrays.copyOfRange(pooled.get(g), s * width, (s + 1) * width));
+      }
+    }
     return vectors;
   }
 

@@ -28,19 +28,18 @@ public record TextEncoder(Tokenizer tokenizer, int maxTokens, int tokensPerBatch
     this(tokenizer, maxTokens, DEFAULT_TOKENS_PER_BATCH);
   }
 
-  /** Takes one batch and the places of its rows in the list of texts. */
-  @FunctionalInterface
-  public interface BatchConsumer {
-    void accept(TokenBatch batch, int[] places);
-  }
+  /** A batch, and of each of its rows the place in the list of texts. */
+  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+  public record Group(TokenBatch batch, int[] places) {}
 
   /** Token ids of one text. */
   public int[] encode(String text) {
     return tokenizer.encode(text, maxTokens);
   }
 
-  /** Hands every text to {@code consumer} once, in batches. */
-  public void forEachBatch(List<String> texts, BatchConsumer consumer) {
+  /** Every text once, in batches. */
+  public List<Group> batches(List<String> texts) {
+    List<Group> groups = new ArrayList<>();
     List<TokenRow> rows = texts.stream().map(t -> TokenRow.unlabelled(encode(t))).toList();
     List<Integer> order =
         IntStream.range(0, rows.size())
@@ -52,7 +51,7 @@ public record TextEncoder(Tokenizer tokenizer, int maxTokens, int tokensPerBatch
     for (int place : order) {
       int length = rows.get(place).length();
       if (!group.isEmpty() && tokens + length > tokensPerBatch) {
-        emit(rows, group, consumer);
+        groups.add(group(rows, group));
         group.clear();
         tokens = 0;
       }
@@ -60,12 +59,13 @@ public record TextEncoder(Tokenizer tokenizer, int maxTokens, int tokensPerBatch
       tokens += length;
     }
     if (!group.isEmpty()) {
-      emit(rows, group, consumer);
+      groups.add(group(rows, group));
     }
+    return groups;
   }
 
-  private static void emit(List<TokenRow> rows, List<Integer> group, BatchConsumer consumer) {
+  private static Group group(List<TokenRow> rows, List<Integer> group) {
     int[] places = group.stream().mapToInt(Integer::intValue).toArray();
-    consumer.accept(TokenBatch.of(group.stream().map(rows::get).toList()), places);
+    return new Group(TokenBatch.of(group.stream().map(rows::get).toList()), places);
   }
 }

@@ -46,7 +46,8 @@ final class CurateJob implements Callable<Integer> {
   }
 
   private static boolean makesDataset(JobSession session) {
-    DatasetOutcome dataset = new DatasetStage(session.warehouse(), session.useCase()).run();
+    DatasetOutcome dataset =
+        new DatasetStage(session.warehouse(), session.useCase()).run(System.err::println);
     System.out.println(Summaries.of(dataset));
     if (dataset instanceof DatasetOutcome.Made) {
       System.out.println(

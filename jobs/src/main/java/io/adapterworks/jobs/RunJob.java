@@ -120,7 +120,7 @@ final class RunJob implements Callable<Integer> {
     }
 
     private DatasetOutcome dataset() {
-      return new DatasetStage(session.warehouse(), session.useCase()).run();
+      return new DatasetStage(session.warehouse(), session.useCase()).run(System.err::println);
     }
 
     private String card() {
@@ -152,7 +152,7 @@ final class RunJob implements Callable<Integer> {
               "evaluate",
               () ->
                   new EvaluateStage(session.warehouse(), session.useCase(), session.identity())
-                      .run(manifest));
+                      .run(manifest, System.err::println));
       String file = clock.stage("report", () -> report().write(outcome));
       outcome.verdicts().forEach(verdict -> System.out.println("  " + verdict.describe()));
       System.out.printf(
