@@ -17,7 +17,6 @@ import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.TinyBert;
 import io.adapterworks.pass.BertPass;
 import io.adapterworks.pass.EncoderDropout;
-import io.adapterworks.train.EpochMetrics;
 import io.adapterworks.train.PassSteps;
 import io.adapterworks.train.StepRunner;
 import io.adapterworks.train.Trainer;
@@ -25,11 +24,10 @@ import io.adapterworks.train.TrainingConfig;
 import io.adapterworks.train.TrainingConfig.Decay;
 import io.adapterworks.train.TrainingConfig.EarlyStopping;
 import io.adapterworks.train.TrainingData;
-import io.adapterworks.train.TrainingObserver;
+import io.adapterworks.train.TrainingNotes;
 import io.adapterworks.train.TrainingResult;
 import io.adapterworks.train.TrainingState;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,21 +93,6 @@ class ClusterRoundsTest {
         checkpointEverySteps);
   }
 
-  private static final class Notes implements TrainingObserver {
-    private final List<TrainingState> states = new ArrayList<>();
-    private final List<EpochMetrics> epochs = new ArrayList<>();
-
-    @Override
-    public void checkpoint(TrainingState state) {
-      states.add(state);
-    }
-
-    @Override
-    public void epoch(EpochMetrics metrics) {
-      epochs.add(metrics);
-    }
-  }
-
   private TrainingExecutors executors(int devices) {
     ModelSpec spec =
         ModelSpec.of(
@@ -128,7 +111,9 @@ class ClusterRoundsTest {
   private float[] oneWorker() {
     try (Engine engine = EngineFactory.open(ENGINE);
         BertPass pass = new BertPass(engine, base, initial, config(0).objective())) {
-      return new Trainer(pass, config(0), SEED, new Notes()).train(data, start()).parameters();
+      return new Trainer(pass, config(0), SEED, new TrainingNotes())
+          .train(data, start())
+          .parameters();
     }
   }
 
@@ -139,12 +124,13 @@ class ClusterRoundsTest {
 
   private float[] synchronous(int devices) {
     ClusterPass pass = pass(executors(devices));
-    return new Trainer(pass, new PassSteps(pass, config(0)), config(0), SEED, new Notes())
+    return new Trainer(pass, new PassSteps(pass, config(0)), config(0), SEED, new TrainingNotes())
         .train(data, start())
         .parameters();
   }
 
-  private TrainingResult averaging(int devices, int steps, Notes notes, TrainingState from) {
+  private TrainingResult averaging(
+      int devices, int steps, TrainingNotes notes, TrainingState from) {
     TrainingExecutors executors = executors(devices);
     StepRunner runner = new AveragingSteps(executors, steps);
     return new Trainer(pass(executors), runner, config(15), SEED, notes).train(data, from);
@@ -165,24 +151,26 @@ class ClusterRoundsTest {
     float[] expected = oneWorker();
     for (int length : List.of(1, 7, 1000)) {
       assertArrayEquals(
-          expected, averaging(1, length, new Notes(), start()).parameters(), "rounds of " + length);
+          expected,
+          averaging(1, length, new TrainingNotes(), start()).parameters(),
+          "rounds of " + length);
     }
   }
 
   @Test
   void averagedRoundsLearnAndGoOnFromACheckpointToTheSameBytes() {
-    Notes notes = new Notes();
+    TrainingNotes notes = new TrainingNotes();
     TrainingResult whole = averaging(2, 4, notes, start());
-    double first = notes.epochs.get(0).trainingLoss();
-    double last = notes.epochs.get(4).trainingLoss();
+    double first = notes.epochs().get(0).trainingLoss();
+    double last = notes.epochs().get(4).trainingLoss();
     assertTrue(last < 0.8 * first, () -> "training loss " + first + " to " + last);
     // A third is chance.
-    assertTrue(notes.epochs.get(4).validationAccuracy() > 0.6, () -> notes.epochs.toString());
-    assertEquals(List.of(15, 30, 45), notes.states.stream().map(TrainingState::step).toList());
-    for (TrainingState state : notes.states) {
+    assertTrue(notes.epochs().get(4).validationAccuracy() > 0.6, () -> notes.epochs().toString());
+    assertEquals(List.of(15, 30, 45), notes.states().stream().map(TrainingState::step).toList());
+    for (TrainingState state : notes.states()) {
       assertArrayEquals(
           whole.parameters(),
-          averaging(2, 4, new Notes(), state).parameters(),
+          averaging(2, 4, new TrainingNotes(), state).parameters(),
           "from step " + state.step());
     }
   }

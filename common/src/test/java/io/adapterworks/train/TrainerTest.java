@@ -119,23 +119,7 @@ class TrainerTest {
         checkpointEvery);
   }
 
-  /** Keeps what it is told. */
-  private static class Notes implements TrainingObserver {
-    private final List<EpochMetrics> epochs = new ArrayList<>();
-    private final List<TrainingState> states = new ArrayList<>();
-
-    @Override
-    public void epoch(EpochMetrics metrics) {
-      epochs.add(metrics);
-    }
-
-    @Override
-    public void checkpoint(TrainingState state) {
-      states.add(state);
-    }
-  }
-
-  private TrainingResult train(TrainingConfig config, Notes notes, TrainingState from) {
+  private TrainingResult train(TrainingConfig config, TrainingNotes notes, TrainingState from) {
     return new Trainer(pass, config, SEED, notes).train(data, from);
   }
 
@@ -145,28 +129,28 @@ class TrainerTest {
 
   @Test
   void theLossFallsAndTheRowsAreLearnt() {
-    Notes notes = new Notes();
+    TrainingNotes notes = new TrainingNotes();
     train(config(8, 2e-3, 0), notes, start());
-    double first = notes.epochs.get(0).trainingLoss();
-    double last = notes.epochs.get(notes.epochs.size() - 1).trainingLoss();
+    double first = notes.epochs().get(0).trainingLoss();
+    double last = notes.epochs().get(notes.epochs().size() - 1).trainingLoss();
     assertTrue(last < first - 0.1, () -> "losses " + first + " to " + last);
-    assertEquals(1.0, notes.epochs.get(notes.epochs.size() - 1).validationAccuracy());
+    assertEquals(1.0, notes.epochs().get(notes.epochs().size() - 1).validationAccuracy());
   }
 
   @Test
   void theSameSeedGivesTheSameBytes() {
-    float[] first = train(config(2, 2e-3, 0), new Notes(), start()).parameters();
-    assertArrayEquals(first, train(config(2, 2e-3, 0), new Notes(), start()).parameters());
+    float[] first = train(config(2, 2e-3, 0), new TrainingNotes(), start()).parameters();
+    assertArrayEquals(first, train(config(2, 2e-3, 0), new TrainingNotes(), start()).parameters());
   }
 
   @Test
   void aResumedRunEndsAtTheBytesOfAnUninterruptedOne() {
-    TrainingResult whole = train(config(4, 2e-3, 0), new Notes(), start());
-    Notes notes = new Notes();
+    TrainingResult whole = train(config(4, 2e-3, 0), new TrainingNotes(), start());
+    TrainingNotes notes = new TrainingNotes();
     train(config(4, 2e-3, 5), notes, start());
-    assertEquals(List.of(5, 10), notes.states.stream().map(TrainingState::step).toList());
-    for (TrainingState state : notes.states) {
-      TrainingResult resumed = train(config(4, 2e-3, 0), new Notes(), state);
+    assertEquals(List.of(5, 10), notes.states().stream().map(TrainingState::step).toList());
+    for (TrainingState state : notes.states()) {
+      TrainingResult resumed = train(config(4, 2e-3, 0), new TrainingNotes(), state);
       assertArrayEquals(whole.parameters(), resumed.parameters(), "from step " + state.step());
       assertEquals(whole.steps(), resumed.steps());
       assertEquals(whole.bestEpoch(), resumed.bestEpoch());
@@ -175,9 +159,9 @@ class TrainerTest {
 
   @Test
   void aStopThatIsAskedForLeavesACheckpointToGoOnFrom() {
-    TrainingResult whole = train(config(4, 2e-3, 0), new Notes(), start());
-    Notes notes =
-        new Notes() {
+    TrainingResult whole = train(config(4, 2e-3, 0), new TrainingNotes(), start());
+    TrainingNotes notes =
+        new TrainingNotes() {
           private int steps;
 
           @Override
@@ -197,24 +181,24 @@ class TrainerTest {
         "training was stopped after step 7 of 12 and left a checkpoint; run the same job again to"
             + " go on from there",
         stopped.getMessage());
-    TrainingState left = notes.states.get(0);
+    TrainingState left = notes.states().get(0);
     assertEquals(7, left.step());
     assertArrayEquals(
-        whole.parameters(), train(config(4, 2e-3, 0), new Notes(), left).parameters());
+        whole.parameters(), train(config(4, 2e-3, 0), new TrainingNotes(), left).parameters());
   }
 
   @Test
   void trainingStopsTwoEpochsAfterTheBestAndKeepsIt() {
-    Notes notes = new Notes();
+    TrainingNotes notes = new TrainingNotes();
     // A rate at which the loss of validation soon rises again.
     TrainingResult result = train(config(40, 0.05, 0), notes, start());
-    assertTrue(result.stoppedEarly(), () -> notes.epochs.toString());
+    assertTrue(result.stoppedEarly(), () -> notes.epochs().toString());
     int best = result.bestEpoch().orElseThrow();
-    assertEquals(best + 3, notes.epochs.size());
-    assertTrue(notes.epochs.get(best).best());
-    assertFalse(notes.epochs.get(best + 1).best());
+    assertEquals(best + 3, notes.epochs().size());
+    assertTrue(notes.epochs().get(best).best());
+    assertFalse(notes.epochs().get(best + 1).best());
     assertEquals(
-        notes.epochs.get(best).validationLoss(),
+        notes.epochs().get(best).validationLoss(),
         Validation.of(pass, List.of(io.adapterworks.tokenize.TokenBatch.of(data.validation())))
             .loss(),
         1e-4);
