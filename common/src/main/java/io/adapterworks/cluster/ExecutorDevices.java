@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
@@ -85,7 +86,9 @@ final class ExecutorDevices implements ExecutorPlugin {
     ResourceInformation gpu = TaskContext.get().resourcesJMap().get(GPU);
     Device device = gpu == null ? freeProcessor() : card(gpu.addresses()[0]);
     EngineSettings settings = settings(spec, gpu);
-    String place = "executor " + executor + ", " + device.name();
+    // What the plugin's context says of the host fails on executors.
+    String host = SparkEnv.get().blockManager().blockManagerId().host();
+    String place = "executor " + executor + " on " + host + ", " + device.name();
     return device.run(
         new Device.Opening(spec, settings, () -> base(spec.base(), spec.fingerprint()), card(gpu)),
         model -> {

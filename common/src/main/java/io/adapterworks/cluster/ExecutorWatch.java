@@ -9,13 +9,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.spark.SparkContext;
+import org.apache.spark.Success$;
 import org.apache.spark.resource.ResourceProfile;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -28,6 +31,9 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
   private static final Duration BEFORE_ASKING = Duration.ofSeconds(5);
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(30);
 
+  /** Executors lost in a row that never did anything: whoever comes next will not either. */
+  private static final int MOST_STILLBORN = 4;
+
   private final SparkContext spark;
   private final Terms terms;
   private final Set<String> live = ConcurrentHashMap.newKeySet();
@@ -37,6 +43,8 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
   private long waitingSince;
   private long lastLine;
   private int impossible;
+  private final Set<String> proven = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger stillborn = new AtomicInteger();
 
   /**
    * When to give up, and whom to tell.
@@ -52,6 +60,7 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
     this.terms = terms;
     if (terms.profile == ResourceProfile.DEFAULT_RESOURCE_PROFILE_ID()) {
       live.addAll(CollectionConverters.asJava(spark.getExecutorIds()));
+      proven.addAll(live);
     }
     spark.addSparkListener(this);
     this.clock =
@@ -73,6 +82,7 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
 
   /** Runs work that needs executors; throws what the watch finds, where it has to end it. */
   <T> T during(Supplier<T> work) {
+    verdict = null;
     working = true;
     try {
       return work.get();
@@ -81,7 +91,6 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
       if (found == null) {
         throw failure;
       }
-      verdict = null;
       found.initCause(failure);
       throw found;
     } finally {
@@ -98,18 +107,38 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
 
   @Override
   public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
-    if (live.remove(removed.executorId()) && working) {
+    String reason = removed.reason().lines().findFirst().orElse("no reason given");
+    // Dynamic allocation gives executors back in this process's name.
+    if (live.remove(removed.executorId()) && !reason.contains("killed by driver")) {
       terms.log.accept(
           "executor "
               + removed.executorId()
               + " is lost ("
-              + removed.reason().lines().findFirst().orElse("no reason given")
+              + reason
               + "); its share is computed again elsewhere");
+      if (!proven.contains(removed.executorId())
+          && stillborn.incrementAndGet() >= MOST_STILLBORN) {
+        end(
+            Check.failure(
+                ErrorCode.DEVICE,
+                "%d executors were lost that had not finished one task: %s; look at their logs on"
+                    + " the workers, and run the job again",
+                stillborn.get(),
+                reason));
+      }
+    }
+  }
+
+  @Override
+  public void onTaskEnd(SparkListenerTaskEnd ended) {
+    if (ended.reason() instanceof Success$) {
+      proven.add(ended.taskInfo().executorId());
+      stillborn.set(0);
     }
   }
 
   private void tick() {
-    if (!working || !live.isEmpty()) {
+    if (!working || verdict != null || !live.isEmpty()) {
       waitingSince = 0;
       impossible = 0;
       return;
@@ -143,9 +172,10 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
   }
 
   private void end(AdapterworksException why) {
-    verdict = why;
-    waitingSince = 0;
-    spark.cancelAllJobs();
+    if (verdict == null) {
+      verdict = why;
+      spark.cancelAllJobs();
+    }
   }
 
   @Override

@@ -1,24 +1,31 @@
 package io.adapterworks.cluster;
 
-import java.util.Arrays;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.deploy.DeployMessages.MasterStateResponse;
-import org.apache.spark.deploy.DeployMessages.RequestMasterState$;
-import org.apache.spark.deploy.master.ApplicationInfo;
-import org.apache.spark.deploy.master.WorkerInfo;
+import org.apache.spark.deploy.master.MasterMessages.BoundPortsRequest$;
+import org.apache.spark.deploy.master.MasterMessages.BoundPortsResponse;
 import org.apache.spark.rpc.RpcAddress;
 import org.apache.spark.rpc.RpcEndpointRef;
 import scala.reflect.ClassTag$;
 
 /**
- * Asks the master of a Spark standalone cluster why no executor comes, by the message with which
- * its own web page asks.
+ * Asks the master of a Spark standalone cluster why no executor comes. Its web page has the answer
+ * as JSON; what it sends by Spark's own messages leaves out which workers are dead.
  */
 final class StandaloneMaster {
   private static final String SCHEME = "spark://";
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final String master;
   private final Need need;
@@ -35,6 +42,30 @@ final class StandaloneMaster {
     }
   }
 
+  /** So much of a worker is there, or free. */
+  private record Room(int cores, int memoryMegabytes, int gpus) {
+    boolean holds(Need need) {
+      return cores >= need.cores && memoryMegabytes >= need.memoryMegabytes && gpus >= need.gpus;
+    }
+  }
+
+  /** A live worker. */
+  private record Worker(String address, Room whole, Room free) {
+    @Override
+    public String toString() {
+      String gpus = whole.gpus == 0 ? "no GPU" : free.gpus + " of " + whole.gpus + " GPUs";
+      return String.format(
+          Locale.ROOT,
+          "worker %s has %d of %d cores, %d of %d MB and %s free",
+          address,
+          free.cores,
+          whole.cores,
+          free.memoryMegabytes,
+          whole.memoryMegabytes,
+          gpus);
+    }
+  }
+
   /**
    * @param master the Spark master's URL, of any kind
    */
@@ -48,27 +79,46 @@ final class StandaloneMaster {
       return new ClusterAnswer.Unknown(
           master + " does not say why; look at its own list of applications and resources");
     }
-    String first = master.split(",", 2)[0];
+    RpcAddress first = RpcAddress.fromSparkURL(master.split(",", 2)[0]);
     try {
-      RpcEndpointRef endpoint =
-          SparkEnv.get().rpcEnv().setupEndpointRef(RpcAddress.fromSparkURL(first), "Master");
-      MasterStateResponse state =
+      RpcEndpointRef endpoint = SparkEnv.get().rpcEnv().setupEndpointRef(first, "Master");
+      BoundPortsResponse ports =
           endpoint.askSync(
-              RequestMasterState$.MODULE$, ClassTag$.MODULE$.apply(MasterStateResponse.class));
-      return answer(
-          Arrays.stream(state.workers()).filter(WorkerInfo::isAlive).toList(), state.activeApps());
-    } catch (RuntimeException unreachable) {
+              BoundPortsRequest$.MODULE$, ClassTag$.MODULE$.apply(BoundPortsResponse.class));
+      return answer(state(URI.create("http://" + first.host() + ":" + ports.webUIPort() + "/json/")));
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      return new ClusterAnswer.Unknown("the question to " + master + " was interrupted");
+    } catch (Exception unreachable) {
+      // Exception: Scala code throws checked ones that it does not declare.
       return new ClusterAnswer.Unknown(
-          "the master " + first + " does not answer: " + unreachable.getMessage());
+          "the master " + master + " does not say why: " + unreachable.getMessage());
     }
   }
 
-  private ClusterAnswer answer(List<WorkerInfo> workers, ApplicationInfo[] applications) {
+  private static JsonNode state(URI page) throws IOException, InterruptedException {
+    HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+    HttpRequest request = HttpRequest.newBuilder(page).timeout(PATIENCE).build();
+    return new ObjectMapper().readTree(client.send(request, BodyHandlers.ofString()).body());
+  }
+
+  private ClusterAnswer answer(JsonNode state) {
+    List<Worker> workers = new ArrayList<>();
+    for (JsonNode worker : state.path("workers")) {
+      if (worker.path("state").asText("").equals("ALIVE")) {
+        workers.add(
+            new Worker(
+                worker.path("host").asText("") + ":" + worker.path("port").asInt(),
+                room(worker, "cores", "memory", "resources"),
+                room(worker, "coresfree", "memoryfree", "resourcesfree")));
+      }
+    }
     if (workers.isEmpty()) {
       return new ClusterAnswer.Impossible(
           master + " has no live worker; start one, for example with scripts/cluster up");
     }
-    if (workers.stream().noneMatch(this::couldRun)) {
+    String described = workers.stream().map(Worker::toString).collect(Collectors.joining("; "));
+    if (workers.stream().noneMatch(worker -> worker.whole.holds(need))) {
       String cure =
           need.gpus > 0
               ? "start workers with spark.worker.resource.gpu.amount and"
@@ -81,51 +131,35 @@ final class StandaloneMaster {
               "an executor needs %s, but no worker of %s is that large (%s); %s",
               need,
               master,
-              workers.stream().map(StandaloneMaster::describe).collect(Collectors.joining("; ")),
+              described,
               cure));
     }
-    String own = SparkEnv.get().conf().getAppId();
-    String others =
-        Arrays.stream(applications)
-            .filter(application -> !application.id().equals(own))
-            .map(application -> application.desc().name() + " (" + application.id() + ")")
-            .collect(Collectors.joining(", "));
     return new ClusterAnswer.Busy(
         String.format(
             Locale.ROOT,
             "%s is busy: an executor needs %s; %s; other applications: %s",
             master,
             need,
-            workers.stream().map(StandaloneMaster::describe).collect(Collectors.joining("; ")),
-            others.isEmpty() ? "none" : others));
+            described,
+            otherApplications(state)));
   }
 
-  private boolean couldRun(WorkerInfo worker) {
-    return worker.cores() >= need.cores
-        && worker.memory() >= need.memoryMegabytes
-        && gpus(worker) >= need.gpus;
+  private static Room room(JsonNode worker, String cores, String memory, String resources) {
+    return new Room(
+        worker.path(cores).asInt(),
+        worker.path(memory).asInt(),
+        worker.path(resources).path(ExecutorDevices.GPU).path("addresses").size());
   }
 
-  private static int gpus(WorkerInfo worker) {
-    var gpu = worker.resourcesInfo().get(ExecutorDevices.GPU);
-    return gpu.isEmpty() ? 0 : gpu.get().addresses().length;
-  }
-
-  private static int freeGpus(WorkerInfo worker) {
-    var gpu = worker.resourcesInfoFree().get(ExecutorDevices.GPU);
-    return gpu.isEmpty() ? 0 : gpu.get().addresses().length;
-  }
-
-  /** The master does not send how many cores and how much memory are free. */
-  private static String describe(WorkerInfo worker) {
-    String gpus =
-        gpus(worker) == 0 ? "no GPU" : freeGpus(worker) + " of " + gpus(worker) + " GPUs free";
-    return String.format(
-        Locale.ROOT,
-        "worker %s has %d cores, %d MB, %s",
-        worker.hostPort(),
-        worker.cores(),
-        worker.memory(),
-        gpus);
+  private static String otherApplications(JsonNode state) {
+    String own = SparkEnv.get().conf().getAppId();
+    List<String> others = new ArrayList<>();
+    for (JsonNode application : state.path("activeapps")) {
+      String id = application.path("id").asText("");
+      if (!id.equals(own)) {
+        others.add(application.path("name").asText("") + " (" + id + ")");
+      }
+    }
+    return others.isEmpty() ? "none" : String.join(", ", others);
   }
 }

@@ -20,11 +20,11 @@ import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.train.PassSteps;
 import io.adapterworks.train.StepRunner;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Training on the executors of a Spark cluster. */
@@ -35,7 +35,7 @@ final class ExecutorSite implements TrainingSite {
   private final SparkDevices devices;
   private final EngineInfo engine;
   private TrainingExecutors executors;
-  private Set<String> placesTold = Set.of();
+  private final Set<String> placesTold = new HashSet<>();
 
   /** Waits for the first executor. */
   ExecutorSite(JavaSparkContext spark, BaseModel base, UseCase useCase, Consumer<String> log) {
@@ -74,16 +74,13 @@ final class ExecutorSite implements TrainingSite {
     return new TrainingExecutors(devices, spec, this::tell);
   }
 
-  /** Says who holds which device, at first and whenever it changes. */
+  /** Says once who holds which device, also of executors that come later. */
   private void tell(RoundReport report) {
-    Set<String> places =
-        report.shares().stream()
-            .map(RoundReport.ShareTime::device)
-            .collect(Collectors.toCollection(java.util.TreeSet::new));
-    if (!places.equals(placesTold)) {
-      placesTold = places;
-      log.accept("Shares are computed on " + String.join("; ", places));
-    }
+    report.shares().stream()
+        .map(RoundReport.ShareTime::device)
+        .sorted()
+        .filter(placesTold::add)
+        .forEach(place -> log.accept("Trains: " + place));
   }
 
   @Override

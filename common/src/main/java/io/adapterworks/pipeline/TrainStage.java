@@ -6,7 +6,6 @@ import io.adapterworks.config.ConfigReader;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineInfo;
-import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
@@ -16,6 +15,7 @@ import io.adapterworks.registry.AdapterDraft;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.train.CheckpointFolder;
+import io.adapterworks.train.CheckpointSaver;
 import io.adapterworks.train.TrainingMetricsTable;
 import io.adapterworks.train.TrainingObserver;
 import io.adapterworks.train.TrainingObservers;
@@ -151,7 +151,12 @@ public final class TrainStage {
           task.train(
               base,
               site,
-              new TrainingObservers(List.of(recorder, live, progress, saving(checkpoints, log))),
+              new TrainingObservers(
+                  List.of(
+                      recorder,
+                      live,
+                      progress,
+                      new CheckpointSaver(checkpoints, progress::isStopRequested, log))),
               from);
     }
     recorder.write(warehouse.tables());
@@ -160,27 +165,6 @@ public final class TrainStage {
     AdapterManifest manifest = publish(task, base, site, trained.adapter());
     checkpoints.clear();
     return new Outcome.Registered(manifest, recorder);
-  }
-
-  /** A checkpoint that cannot be written must not end a training that could go on. */
-  private TrainingObserver saving(CheckpointFolder checkpoints, Consumer<String> log) {
-    return new TrainingObserver() {
-      @Override
-      public void checkpoint(TrainingState state) {
-        try {
-          checkpoints.write(state);
-        } catch (AdapterworksException failure) {
-          if (progress.isStopRequested()) {
-            throw failure;
-          }
-          log.accept(
-              "no checkpoint after step "
-                  + state.step()
-                  + ", training goes on: "
-                  + failure.getMessage());
-        }
-      }
-    };
   }
 
   private org.apache.hadoop.fs.Path checkpointFolder() {

@@ -57,11 +57,11 @@ final class LoopbackCluster implements AutoCloseable {
     }
   }
 
-  /** Worker {@code number}, from 1. */
-  ProcessHandle worker(int number) {
+  /** Worker {@code number}, from 1, if it lives. */
+  Optional<ProcessHandle> worker(int number) {
     try {
       String pid = Files.readString(state.resolve("worker-" + number + ".pid")).strip();
-      return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
+      return ProcessHandle.of(Long.parseLong(pid));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -71,7 +71,8 @@ final class LoopbackCluster implements AutoCloseable {
   ProcessHandle executorOf(int worker) {
     for (int tenths = 0; tenths < 300; tenths++) {
       // A worker has no other children.
-      Optional<ProcessHandle> executor = worker(worker).children().findFirst();
+      Optional<ProcessHandle> executor =
+          worker(worker).flatMap(process -> process.children().findFirst());
       if (executor.isPresent()) {
         return executor.get();
       }

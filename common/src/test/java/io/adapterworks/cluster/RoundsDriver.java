@@ -18,6 +18,7 @@ import io.adapterworks.table.SparkConfig;
 import io.adapterworks.table.SparkSessions;
 import io.adapterworks.tokenize.TokenRow;
 import io.adapterworks.train.CheckpointFolder;
+import io.adapterworks.train.CheckpointSaver;
 import io.adapterworks.train.PassSteps;
 import io.adapterworks.train.StepMetrics;
 import io.adapterworks.train.StepRunner;
@@ -25,6 +26,7 @@ import io.adapterworks.train.Trainer;
 import io.adapterworks.train.TrainingConfig;
 import io.adapterworks.train.TrainingData;
 import io.adapterworks.train.TrainingObserver;
+import io.adapterworks.train.TrainingObservers;
 import io.adapterworks.train.TrainingState;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -42,6 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceProfile;
 
@@ -52,7 +55,7 @@ import org.apache.spark.resource.ResourceProfile;
  * <ul>
  *   <li>{@code train} trains and answers {@code step N} after each step, {@code done FILE} with the
  *       parameters' bytes in the file, or {@code refused CODE MESSAGE}.
- *   <li>{@code resources} answers with the resources of a task that asks for none.
+ *   <li>{@code resources} answers with what two tasks hold that ask for no resource, or for a card.
  * </ul>
  */
 final class RoundsDriver {
@@ -104,10 +107,20 @@ final class RoundsDriver {
     return Integer.parseInt(command.getOrDefault(key, Integer.toString(otherwise)));
   }
 
+  /** What each of two tasks holds that run at the same time. */
   private List<String> resources() {
-    return spark
-        .parallelize(List.of(1, 2), 2)
-        .map(number -> TaskContext.get().resourcesJMap().keySet().toString())
+    JavaRDD<Integer> two = spark.parallelize(List.of(1, 2), 2);
+    return profile()
+        .map(two::withResources)
+        .orElse(two)
+        .map(
+            number -> {
+              Thread.sleep(2000);
+              return TaskContext.get().resourcesJMap().values().stream()
+                  .map(held -> held.name() + " " + String.join(" and ", held.addresses()))
+                  .toList()
+                  .toString();
+            })
         .collect();
   }
 
@@ -167,7 +180,13 @@ final class RoundsDriver {
             .flatMap(folder -> folder.newest(reason -> System.out.println("log " + reason)))
             .orElseGet(() -> TrainingState.initial(initial.values()));
     System.out.println("begins after step " + from.step());
-    return new Trainer(pass, runner, training, SEED, new Teller(checkpoints))
+    List<TrainingObserver> observers = new ArrayList<>(List.of(new Teller()));
+    checkpoints.ifPresent(
+        folder ->
+            observers.add(
+                new CheckpointSaver(
+                    folder, () -> false, line -> System.out.println("log " + line))));
+    return new Trainer(pass, runner, training, SEED, new TrainingObservers(observers))
         .train(data, from)
         .parameters();
   }
@@ -188,14 +207,8 @@ final class RoundsDriver {
                     new org.apache.hadoop.fs.Path(folder), spark.hadoopConfiguration(), "test", 2));
   }
 
-  /** Says each step, rests after it where the command says so, and saves. */
+  /** Says each step, and rests after it where the command says so. */
   private final class Teller implements TrainingObserver {
-    private final Optional<CheckpointFolder> checkpoints;
-
-    Teller(Optional<CheckpointFolder> checkpoints) {
-      this.checkpoints = checkpoints;
-    }
-
     @Override
     public void step(StepMetrics metrics) {
       System.out.println("step " + metrics.step() + " loss " + metrics.loss());
@@ -204,11 +217,6 @@ final class RoundsDriver {
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
-    }
-
-    @Override
-    public void checkpoint(TrainingState state) {
-      checkpoints.ifPresent(folder -> folder.write(state));
     }
   }
 
