@@ -116,8 +116,7 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
               + " is lost ("
               + reason
               + "); its share is computed again elsewhere");
-      if (!proven.contains(removed.executorId())
-          && stillborn.incrementAndGet() >= MOST_STILLBORN) {
+      if (!proven.contains(removed.executorId()) && stillborn.incrementAndGet() >= MOST_STILLBORN) {
         end(
             Check.failure(
                 ErrorCode.DEVICE,

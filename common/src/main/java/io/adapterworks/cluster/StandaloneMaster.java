@@ -85,7 +85,8 @@ final class StandaloneMaster {
       BoundPortsResponse ports =
           endpoint.askSync(
               BoundPortsRequest$.MODULE$, ClassTag$.MODULE$.apply(BoundPortsResponse.class));
-      return answer(state(URI.create("http://" + first.host() + ":" + ports.webUIPort() + "/json/")));
+      return answer(
+          state(URI.create("http://" + first.host() + ":" + ports.webUIPort() + "/json/")));
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
       return new ClusterAnswer.Unknown("the question to " + master + " was interrupted");

@@ -11,8 +11,8 @@ import io.adapterworks.serve.TextEncoder;
 import java.util.List;
 
 /**
- * The base model without any adapter, as what turns texts into vectors. It is put on a device at the
- * first text: a run whose texts were all embedded before needs none.
+ * The base model without any adapter, as what turns texts into vectors. It is put on a device at
+ * the first text: a run whose texts were all embedded before needs none.
  */
 public final class BaseEmbedder implements TextEmbedder, AutoCloseable {
   /** The head is not asked, but the pass has one. */

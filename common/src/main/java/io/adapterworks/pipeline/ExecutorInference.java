@@ -42,8 +42,7 @@ final class ExecutorInference implements InferenceSite {
     TrainingExecutors executors = new TrainingExecutors(devices, spec, report -> {});
     int width = base.config().hidden();
     return new Opened(
-        new ClusterPass.Classifier(executors, adapter.layout(), width, adapter.values()),
-        () -> {});
+        new ClusterPass.Classifier(executors, adapter.layout(), width, adapter.values()), () -> {});
   }
 
   @Override

@@ -127,7 +127,8 @@ final class EvaluateJob implements Callable<Integer> {
       return onTestSplit(TextEvaluationOutput.Evaluated.of(session, manifest));
     }
     EvaluateStage.Outcome outcome =
-        new EvaluateStage(session.warehouse(), session.useCase(), session.identity()).run(manifest, System.err::println);
+        new EvaluateStage(session.warehouse(), session.useCase(), session.identity())
+            .run(manifest, System.err::println);
     String report = new EvaluationReportFile(session.warehouse(), session.useCase()).write(outcome);
     String model = manifest.ref().toString();
     if (json) {

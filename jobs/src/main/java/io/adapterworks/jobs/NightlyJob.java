@@ -76,7 +76,8 @@ final class NightlyJob implements Callable<Integer> {
 
   private static NightlySummary.Dataset dataset(JobSession session) {
     long begun = System.nanoTime();
-    DatasetOutcome made = new DatasetStage(session.warehouse(), session.useCase()).run(System.err::println);
+    DatasetOutcome made =
+        new DatasetStage(session.warehouse(), session.useCase()).run(System.err::println);
     Optional<String> card =
         made instanceof DatasetOutcome.Made
             ? Optional.of(new DatasetCardFile(session.warehouse(), session.useCase()).write())
