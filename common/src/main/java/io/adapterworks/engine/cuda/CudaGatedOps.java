@@ -41,7 +41,6 @@ final class CudaGatedOps implements GatedOps {
     this.source = context.source(List.of("copies.cu", "gated.cu"));
   }
 
-
   /** Whether the kernels take these matrices of rows of whole vectors. */
   private boolean takes(CudaFrozenLinear layer, Tensor rows, Tensor... matrices) {
     return context.device().hasWarpgroupProducts()
