@@ -49,11 +49,22 @@ record AdaptedLinear(
 
   /** As {@link GatedOps#forward}. */
   void gatedForward(PassMode mode, GatedOps.Forward operands) {
+    if (magnitudes.isPresent()) {
+      forward(mode, operands.x(), operands.h(), operands.gateUp());
+      engine.activation().swiGluForward(operands.gateUp(), operands.activated());
+      return;
+    }
     engine.gated().forward(frozen, sites.in(mode), operands);
   }
 
   /** As {@link GatedOps#backward}. */
   void gatedBackward(GatedOps.Backward operands) {
+    if (magnitudes.isPresent()) {
+      Tensor dActivated = operands.dActivated();
+      backward(operands.dy(), operands.activated(), operands.h(), Write.SET, dActivated);
+      engine.activation().swiGluBackward(dActivated, operands.gateUp(), operands.gateUp());
+      return;
+    }
     engine.gated().backward(frozen, sites.training(), operands);
   }
 
