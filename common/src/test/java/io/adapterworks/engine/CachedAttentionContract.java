@@ -2,6 +2,7 @@ package io.adapterworks.engine;
 
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -12,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 public interface CachedAttentionContract {
   int CAPACITY = 80;
-  int[] SEQUENCES = {1, 7, CAPACITY, 33};
+  List<Integer> SEQUENCES = List.of(1, 7, CAPACITY, 33);
 
   EnginePair pair(DType computeType);
 
@@ -28,16 +29,16 @@ public interface CachedAttentionContract {
   }
 
   private static void check(EnginePair pair, AttentionShape shape) {
-    Twin starts = pair.starts(SEQUENCES);
+    Twin starts = pair.starts(SEQUENCES.stream().mapToInt(Integer::intValue).toArray());
     int tokens = 0;
     for (int length : SEQUENCES) {
       tokens += length;
     }
     int[] places = new int[tokens];
-    int[] last = new int[SEQUENCES.length];
+    int[] last = new int[SEQUENCES.size()];
     int n = 0;
-    for (int s = 0; s < SEQUENCES.length; s++) {
-      for (int position = 0; position < SEQUENCES[s]; position++) {
+    for (int s = 0; s < SEQUENCES.size(); s++) {
+      for (int position = 0; position < SEQUENCES.get(s); position++) {
         last[s] = n;
         places[n++] = s * CAPACITY + position;
       }
@@ -45,7 +46,7 @@ public interface CachedAttentionContract {
     DType type = pair.computeType();
     long width = shape.queryWidth() + 2L * shape.kvWidth();
     Twin rows = pair.normal(type, tokens, width);
-    Twin newest = pair.empty(type, SEQUENCES.length, width);
+    Twin newest = pair.empty(type, SEQUENCES.size(), width);
     pair.both(side -> copyRows(side, rows, last, side.of(newest)));
     Twin allPlaces = pair.integers(places);
     int[] newestPlaces = new int[last.length];
@@ -53,12 +54,12 @@ public interface CachedAttentionContract {
       newestPlaces[s] = places[last[s]];
     }
     Twin lastPlaces = pair.integers(newestPlaces);
-    long room = (long) SEQUENCES.length * CAPACITY;
+    long room = (long) SEQUENCES.size() * CAPACITY;
     Twin keys = pair.poisoned(type, room, shape.kvWidth());
     Twin values = pair.poisoned(type, room, shape.kvWidth());
     Twin whole = pair.empty(type, tokens, shape.queryWidth());
     Twin logSum = pair.empty(DType.FLOAT32, shape.heads(), tokens);
-    Twin out = pair.poisoned(type, SEQUENCES.length, shape.queryWidth());
+    Twin out = pair.poisoned(type, SEQUENCES.size(), shape.queryWidth());
     pair.both(
         side -> {
           Optional<CachedAttentionOps> ops = side.engine().cachedAttention();

@@ -63,7 +63,7 @@ final class CudaGatedOps implements GatedOps {
     try (TensorScope scratch = context.scratch()) {
       Tensor weight = weights.expanded(frozen, scratch);
       boolean extended = fused.fits(lora, x, gateUp) && FusedLowRank.hasRoom(lora, x, weight);
-      if (!lora.isEmpty() && !extended || CudaContext.vectorWidth(WIDTH, weight) < WIDTH) {
+      if ((!lora.isEmpty() && !extended) || CudaContext.vectorWidth(WIDTH, weight) < WIDTH) {
         separate.forward(layer, lora, operands);
         return;
       }
@@ -103,7 +103,7 @@ final class CudaGatedOps implements GatedOps {
           fused.fits(lora, operands.activated(), dy)
               && lora.dropout().isEmpty()
               && FusedLowRank.hasRoom(lora, dy, weight);
-      if (!lora.isEmpty() && !extended || CudaContext.vectorWidth(WIDTH, weight) < WIDTH) {
+      if ((!lora.isEmpty() && !extended) || CudaContext.vectorWidth(WIDTH, weight) < WIDTH) {
         separate.backward(layer, lora, operands);
         return;
       }

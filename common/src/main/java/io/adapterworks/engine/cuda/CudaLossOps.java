@@ -107,7 +107,7 @@ final class CudaLossOps implements LossOps {
     if (context.computeType() != DType.BFLOAT16 || width == 1) {
       return 0;
     }
-    long room = context.device().sharedBytes() - OTHER_SHARED_BYTES;
+    long room = (long) context.device().sharedBytes() - OTHER_SHARED_BYTES;
     return Math.min(logits.columns(), room / Short.BYTES / width * width);
   }
 
