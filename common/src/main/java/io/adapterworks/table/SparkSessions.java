@@ -59,7 +59,7 @@ public final class SparkSessions {
     }
     config.settings().forEach(builder::config);
     try {
-      SparkSession session = builder.getOrCreate();
+      SparkSession session = SparkClassLoader.during(builder::getOrCreate);
       session.sparkContext().setLogLevel("WARN");
       return session;
     } catch (RuntimeException failure) {
