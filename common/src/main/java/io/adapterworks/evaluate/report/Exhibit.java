@@ -1,5 +1,6 @@
 package io.adapterworks.evaluate.report;
 
+import io.adapterworks.table.SparkClassLoader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -38,7 +39,7 @@ public final class Exhibit {
       html.append("<th>").append(Text.escape(name)).append("</th>");
     }
     html.append("</tr>\n");
-    for (Row row : rows.limit(MOST_ROWS).collectAsList()) {
+    for (Row row : first(rows)) {
       html.append("<tr>");
       for (int i = 0; i < row.length(); i++) {
         boolean number = row.get(i) instanceof Number;
@@ -57,7 +58,7 @@ public final class Exhibit {
    * @param rows a name and one or two numbers; their column names say what they are
    */
   public static String bars(Dataset<Row> rows, String title) {
-    List<Row> all = rows.limit(MOST_ROWS).collectAsList();
+    List<Row> all = first(rows);
     int series = rows.columns().length - 1;
     double most = 1e-9;
     for (Row row : all) {
@@ -81,6 +82,10 @@ public final class Exhibit {
       }
     }
     return STYLE + "<div class=\"exhibit\">" + svg.close() + "</div>";
+  }
+
+  private static List<Row> first(Dataset<Row> rows) {
+    return SparkClassLoader.during(() -> rows.limit(MOST_ROWS).collectAsList());
   }
 
   private static String legend(String[] columns) {
