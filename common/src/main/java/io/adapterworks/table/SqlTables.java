@@ -76,8 +76,11 @@ public final class SqlTables {
     List<String> names = names();
     try {
       requireReading(sql);
-      register(names, sql);
-      return spark.sql(sql);
+      return SparkClassLoader.during(
+          () -> {
+            register(names, sql);
+            return spark.sql(sql);
+          });
     } catch (Exception failure) {
       // Exception: Spark throws its checked AnalysisException from Scala, undeclared.
       throw explained(failure, names);
