@@ -46,6 +46,11 @@ public interface Engine extends AutoCloseable {
 
   AttentionOps attention();
 
+  /** The products around a SwiGLU, together with it. */
+  default GatedOps gated() {
+    return GatedOps.of(linear(), activation());
+  }
+
   SequenceOps sequence();
 
   LossOps loss();

@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
+import io.adapterworks.engine.GatedOps;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.Tensor;
 
@@ -26,6 +27,16 @@ record AdaptedLinear(Engine engine, FrozenLinear frozen, DeviceParameters.LoraSi
 
   void forwardWithResidual(PassMode mode, Tensor x, Tensor h, Tensor residual, Tensor y) {
     engine.linear().forwardWithResidual(frozen, sites.in(mode), x, h, residual, y);
+  }
+
+  /** As {@link GatedOps#forward}. */
+  void gatedForward(PassMode mode, GatedOps.Forward operands) {
+    engine.gated().forward(frozen, sites.in(mode), operands);
+  }
+
+  /** As {@link GatedOps#backward}. */
+  void gatedBackward(GatedOps.Backward operands) {
+    engine.gated().backward(frozen, sites.training(), operands);
   }
 
   void backward(Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {

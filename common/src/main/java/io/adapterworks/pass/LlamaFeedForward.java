@@ -1,6 +1,7 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.GatedOps;
 import io.adapterworks.engine.Write;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.LlamaConfig;
@@ -83,10 +84,16 @@ final class LlamaFeedForward {
 
   /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */
   void forward(PassMode mode, Tensor x, Saved saved, Tensor y) {
-    norm.forward(x, saved.normed, saved.rstd);
-    gateUp.forward(mode, saved.normed, saved.hGateUp, saved.gateUp);
-    engine.activation().swiGluForward(saved.gateUp, saved.activated);
+    activate(mode, x, saved);
     down.forwardWithResidual(mode, saved.activated, saved.hDown, x, y);
+  }
+
+  /** Sets everything up to the last product's input. */
+  private void activate(PassMode mode, Tensor x, Saved saved) {
+    norm.forward(x, saved.normed, saved.rstd);
+    gateUp.gatedForward(
+        mode,
+        new GatedOps.Forward(saved.normed, saved.hGateUp, saved.gateUp, saved.activated));
   }
 
   /** Spare columns that the normalised input needs. */
@@ -101,8 +108,7 @@ final class LlamaFeedForward {
 
   /** Sets again what {@link #forward} left and backward needs; y is not computed. */
   void restore(Tensor x, Saved saved) {
-    norm.forward(x, saved.normed, saved.rstd);
-    gateUp.forward(PassMode.TRAINING, saved.normed, saved.hGateUp, saved.gateUp);
+    activate(PassMode.TRAINING, x, saved);
   }
 
   /**
@@ -121,9 +127,9 @@ final class LlamaFeedForward {
     if (down.isAdapted()) {
       engine.activation().swiGluForward(saved.gateUp, saved.activated);
     }
-    down.backward(dy, saved.activated, saved.hDown, Write.SET, scratch.dActivated);
     Tensor dGateUp = saved.gateUp;
-    engine.activation().swiGluBackward(scratch.dActivated, saved.gateUp, dGateUp);
+    down.gatedBackward(
+        new GatedOps.Backward(dy, saved.activated, saved.hDown, scratch.dActivated, dGateUp));
     if (gateUp.isAdapted()) {
       norm.forward(x, saved.normed, saved.rstd);
     }

@@ -47,8 +47,7 @@ record LlamaMemory(long weights, long activations, long working) {
     long headNorm = headNorms ? 2 * (qkv + query) / 2 : 0;
     long kept = (qkv + query + hidden + 2 * wide + headNorm) * bytes;
     long statistics = (config.heads() + STATISTICS) * (long) Float.BYTES;
-    long recomputed = Math.min(options.recomputedLayers(), config.layers());
-    long held = config.layers() - recomputed + Math.min(recomputed, 1);
+    long held = Math.max(1, config.layers() - options.recomputedLayers());
     long outputs = (config.layers() + 1) * hidden * bytes;
     long shared = (3 * hidden + query + qkv + wide) * bytes;
     long token = held * (kept + statistics) + outputs + shared;

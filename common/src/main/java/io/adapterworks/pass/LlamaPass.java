@@ -106,7 +106,8 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
    *
    * @param inputs (N, C) of each layer, then the last layer's output
    * @param products inputs of the layers' products, which all share
-   * @param saved what each layer left; layers that are computed again share one
+   * @param saved what each layer left; layers that are computed again share the memory of the first
+   *     that is not, which backward is done with before it comes to them
    * @param rstd (N): of the last hidden states
    */
   private record Forward(
@@ -141,10 +142,16 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     List<Tensor> inputs = new ArrayList<>(List.of(x));
     List<LlamaLayer.Saved> saved = new ArrayList<>();
     LlamaLayer.Inputs products = layers.get(0).allocateInputs(batch.tokens(), needs, scope);
+    int lender = recomputed < layers.size() ? recomputed : 0;
+    LlamaLayer.Saved lent = layers.get(lender).allocate(x, products, scope);
     for (int i = 0; i < layers.size(); i++) {
       LlamaLayer layer = layers.get(i);
-      boolean shares = i > 0 && i < recomputed;
-      saved.add(shares ? layer.share(saved.get(0), scope) : layer.allocate(x, products, scope));
+      if (i == lender) {
+        saved.add(lent);
+      } else {
+        boolean kept = i >= recomputed;
+        saved.add(kept ? layer.allocate(x, products, scope) : layer.share(lent, scope));
+      }
       Tensor y = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
       layer.forward(mode, x, batch, saved.get(i), y);
       inputs.add(y);

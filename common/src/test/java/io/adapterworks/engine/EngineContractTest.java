@@ -19,6 +19,7 @@ public abstract class EngineContractTest
         ProductContract,
         NormContract,
         ActivationContract,
+        GatedContract,
         AttentionContract,
         SequenceContract,
         LossContract {

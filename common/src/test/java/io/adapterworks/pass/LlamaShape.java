@@ -18,12 +18,12 @@ record LlamaShape(String name, LlamaConfig config, int batch, PassOptions option
 
   static LlamaShape named(String name) {
     return switch (name) {
-      case "8b" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 2, Placement.HOST));
+      case "8b" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 1, Placement.HOST));
       case "8b-keep" -> eight(name, 4, PassOptions.DEFAULT);
       case "8b-half" -> eight(name, 2, PassOptions.DEFAULT);
       case "8b-recompute" ->
-          eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 20, Placement.HOST));
-      case "8b-int8" -> eight(name, 4, new PassOptions(WeightStorage.INT8, 8, Placement.HOST));
+          eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 19, Placement.HOST));
+      case "8b-int8" -> eight(name, 4, new PassOptions(WeightStorage.INT8, 7, Placement.HOST));
       case "1b" -> new LlamaShape(name, config(2048, 16, 32, 8192), 8, PassOptions.DEFAULT);
       default ->
           throw new IllegalArgumentException(

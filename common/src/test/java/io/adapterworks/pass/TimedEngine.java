@@ -6,6 +6,7 @@ import io.adapterworks.engine.DeviceMemory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.engine.FrozenLinear;
+import io.adapterworks.engine.GatedOps;
 import io.adapterworks.engine.LinearOps;
 import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.NormOps;
@@ -99,6 +100,11 @@ final class TimedEngine implements Engine {
   @Override
   public ActivationOps activation() {
     return timed(ActivationOps.class, engine.activation());
+  }
+
+  @Override
+  public GatedOps gated() {
+    return timed(GatedOps.class, engine.gated());
   }
 
   @Override

@@ -31,6 +31,7 @@ final class CudaAttentionOps implements AttentionOps {
 
   private final CudaContext context;
   private final Kernels.Source plain;
+  private final TensorMaps maps = new TensorMaps();
 
   CudaAttentionOps(CudaContext context) {
     this.context = context;
@@ -44,7 +45,8 @@ final class CudaAttentionOps implements AttentionOps {
   private Kernels.Launch blockwise(String name, AttentionShape shape) {
     Kernels.Source source =
         context.source(
-            List.of("attention_tiles.cu", "attention_forward.cu", "attention_backward.cu"),
+            List.of(
+                "copies.cu", "attention_tiles.cu", "attention_forward.cu", "attention_backward.cu"),
             "HEAD_DIM=" + shape.headDim(),
             "WARPGROUP=" + (usesWarpgroups(shape) ? 1 : 0));
     return context.kernels().launch(source, name);
@@ -80,13 +82,22 @@ final class CudaAttentionOps implements AttentionOps {
       Tensor logSumExp) {
     boolean fast = isBlockwise(shape, q, k, v, out);
     Kernels.Launch launch =
-        (fast ? blockwise("attention_forward", shape) : plain("attention_forward_plain"))
-            .matrix(q)
-            .matrix(k)
-            .matrix(v)
-            .matrix(out)
-            .tensor(logSumExp);
+        fast ? blockwise("attention_forward", shape) : plain("attention_forward_plain");
+    read(launch, fast && usesWarpgroups(shape), q, k, v);
+    launch.matrix(out).tensor(logSumExp);
     run(launch, shape, segments, new Form(fast, shape.heads(), FORWARD_TILES));
+  }
+
+  /** Gives matrices that tiles are read from, in the form that the kernel reads them. */
+  private void read(Kernels.Launch launch, boolean byCopyEngine, Tensor... matrices) {
+    maps.begin();
+    for (Tensor matrix : matrices) {
+      if (byCopyEngine) {
+        launch.block(maps.of(matrix, TILE_ROWS));
+      } else {
+        launch.matrix(matrix);
+      }
+    }
   }
 
   /**
@@ -152,29 +163,27 @@ final class CudaAttentionOps implements AttentionOps {
               new Kernels.Block(THREADS, 1),
               0);
       run(
-          inputs(fast ? blockwise("attention_dq", shape) : plain("attention_dq_plain"), g, delta)
-              .matrix(g.dq()),
+          inputs("attention_dq", fast, shape, g, delta).matrix(g.dq()),
           shape,
           segments,
           new Form(fast, shape.heads(), BACKWARD_TILES));
       run(
-          inputs(fast ? blockwise("attention_dkv", shape) : plain("attention_dkv_plain"), g, delta)
-              .matrix(g.dk())
-              .matrix(g.dv()),
+          inputs("attention_dkv", fast, shape, g, delta).matrix(g.dk()).matrix(g.dv()),
           shape,
           segments,
           new Form(fast, shape.kvHeads(), BACKWARD_TILES));
     }
   }
 
-  private static Kernels.Launch inputs(Kernels.Launch launch, AttentionGradient g, Tensor delta) {
-    return launch
-        .matrix(g.q())
-        .matrix(g.k())
-        .matrix(g.v())
-        .tensor(g.dOut())
-        .tensor(g.logSumExp())
-        .tensor(delta);
+  private Kernels.Launch inputs(
+      String name, boolean fast, AttentionShape shape, AttentionGradient g, Tensor delta) {
+    Kernels.Launch launch = fast ? blockwise(name, shape) : plain(name + "_plain");
+    if (fast) {
+      read(launch, usesWarpgroups(shape), g.q(), g.k(), g.v(), g.dOut());
+    } else {
+      launch.matrix(g.q()).matrix(g.k()).matrix(g.v()).tensor(g.dOut());
+    }
+    return launch.tensor(g.logSumExp()).tensor(delta);
   }
 
   @Override
@@ -200,5 +209,9 @@ final class CudaAttentionOps implements AttentionOps {
         .real(direction)
         .integer(width)
         .eachOfRows(x.rows(), pairs / width);
+  }
+
+  void close() {
+    maps.close();
   }
 }

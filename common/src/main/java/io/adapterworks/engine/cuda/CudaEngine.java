@@ -6,6 +6,7 @@ import io.adapterworks.engine.DeviceMemory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.engine.GatedOps;
 import io.adapterworks.engine.LinearOps;
 import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.NormOps;
@@ -35,7 +36,8 @@ public final class CudaEngine implements Engine {
   private final LinearOps linear;
   private final NormOps norm;
   private final ActivationOps activation;
-  private final AttentionOps attention;
+  private final CudaGatedOps gated;
+  private final CudaAttentionOps attention;
   private final SequenceOps sequence;
   private final LossOps loss;
   private final UpdateOps update;
@@ -54,6 +56,8 @@ public final class CudaEngine implements Engine {
     this.linear = new CudaLinearOps(context, products, weights, lowRank);
     this.norm = new CudaNormOps(context);
     this.activation = new CudaActivationOps(context, lowRank);
+    this.gated =
+        new CudaGatedOps(context, weights, lowRank, GatedOps.of(linear, activation));
     this.attention = new CudaAttentionOps(context);
     this.sequence = new CudaSequenceOps(context);
     this.loss = new CudaLossOps(context, products, weights);
@@ -135,6 +139,11 @@ public final class CudaEngine implements Engine {
   }
 
   @Override
+  public GatedOps gated() {
+    return gated;
+  }
+
+  @Override
   public AttentionOps attention() {
     return attention;
   }
@@ -171,6 +180,8 @@ public final class CudaEngine implements Engine {
     synchronize();
     graphs.close();
     arenas.values().forEach(DeviceArena::close);
+    gated.close();
+    attention.close();
     products.close();
     transfer.close();
     context.close();

@@ -44,6 +44,10 @@ final class Kernels implements AutoCloseable {
   Kernels(CudaDevice device, KernelCompiler compiler) {
     this.device = device;
     this.compiler = compiler;
+    pointAtSlots();
+  }
+
+  private void pointAtSlots() {
     for (int i = 0; i < MAX_ARGUMENTS; i++) {
       arguments.put(i, slots.getPointer(i));
     }
@@ -88,6 +92,7 @@ final class Kernels implements AutoCloseable {
     private final CUfunc_st function;
     private final String name;
     private int count;
+    private boolean hasBlocks;
 
     private Launch(CUfunc_st function, String name) {
       this.function = function;
@@ -106,6 +111,13 @@ final class Kernels implements AutoCloseable {
     /** An address or a 64-bit integer. */
     Launch number(long value) {
       slots.put(count++, value);
+      return this;
+    }
+
+    /** A struct, which must stay as it is until the launch. */
+    Launch block(Pointer struct) {
+      arguments.put(count++, struct);
+      hasBlocks = true;
       return this;
     }
 
@@ -158,6 +170,9 @@ final class Kernels implements AutoCloseable {
               arguments,
               (PointerPointer<?>) null),
           "launching " + name);
+      if (hasBlocks) {
+        pointAtSlots();
+      }
     }
   }
 

@@ -4,11 +4,11 @@
 
 // Grid (heads, segments, query tiles), the longest rows first.
 extern "C" __global__ void __launch_bounds__(THREADS, 2)
-    attention_dq(const bf16* q, int64 qStride, const bf16* k, int64 kStride, const bf16* v,
-                 int64 vStride, const bf16* dOut, const float* logSumExp, const float* delta,
-                 bf16* dq, int64 dqStride, const int* starts, int tokens, int group, float scale,
-                 int causal) {
+    attention_dq(MATRIX(q), MATRIX(k), MATRIX(v), MATRIX(dOut), const float* logSumExp,
+                 const float* delta, bf16* dq, int64 dqStride, const int* starts, int tokens,
+                 int group, float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
+  __shared__ __align__(8) unsigned long long barriers[2];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
   int tile = gridDim.z - 1 - blockIdx.z;
   int queryAt = tile * ROWS;
@@ -18,19 +18,16 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   int head = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   unsigned queries = tilesAt(memory), gradients = queries + TILE_BYTES;
   unsigned buffers = gradients + TILE_BYTES;
-  int64 stride = (int64)gridDim.x * HEAD_DIM;
-  q += (first + queryAt) * qStride + head * HEAD_DIM;
-  dOut += (first + queryAt) * stride + head * HEAD_DIM;
-  k += first * kStride + head / group * HEAD_DIM;
-  v += first * vStride + head / group * HEAD_DIM;
+  int column = head * HEAD_DIM, kvColumn = head / group * HEAD_DIM;
   int tiles = causal ? tile + 1 : (length + ROWS - 1) / ROWS;
   float factor = scale * LOG2E;
 
-  startTile(queries, q, qStride, length - queryAt);
-  startTile(gradients, dOut, stride, length - queryAt);
-  startTile(buffers, k, kStride, length);
-  startTile(buffers + TILE_BYTES, v, vStride, length);
-  commitLoads();
+  Loads loads(barriers);
+  loads.start(queries, READER(q), column, first + queryAt, length - queryAt);
+  loads.start(gradients, READER(dOut), column, first + queryAt, length - queryAt);
+  loads.start(buffers, READER(k), kvColumn, first, length);
+  loads.start(buffers + TILE_BYTES, READER(v), kvColumn, first, length);
+  loads.commit();
 
   float logSum[2], shift[2];
 #pragma unroll
@@ -46,12 +43,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     if (j + 1 < tiles) {
       unsigned next = buffers + (j + 1) % 2 * 2 * TILE_BYTES;
       int at = (j + 1) * ROWS;
-      startTile(next, k + at * kStride, kStride, length - at);
-      startTile(next + TILE_BYTES, v + at * vStride, vStride, length - at);
+      loads.start(next, READER(k), kvColumn, first + at, length - at);
+      loads.start(next + TILE_BYTES, READER(v), kvColumn, first + at, length - at);
     }
-    commitLoads();
-    waitLoads<1>();
-    publishTiles();
+    loads.commit();
+    loads.await<1>();
     __syncthreads();
     float scores[ROWS / 8][4], weights[ROWS / 8][4];
     startProducts();
@@ -87,13 +83,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
 }
 
 // Grid (key/value heads, segments, key tiles); the query heads of a group are added up in order.
-extern "C" __global__ void __launch_bounds__(THREADS, 2)
-    attention_dkv(const bf16* q, int64 qStride, const bf16* k, int64 kStride, const bf16* v,
-                  int64 vStride, const bf16* dOut, const float* logSumExp, const float* delta,
-                  bf16* dk, int64 dkStride, bf16* dv, int64 dvStride, const int* starts, int tokens,
-                  int group, float scale, int causal) {
+extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
+    attention_dkv(MATRIX(q), MATRIX(k), MATRIX(v), MATRIX(dOut), const float* logSumExp,
+                  const float* delta, bf16* dk, int64 dkStride, bf16* dv, int64 dvStride,
+                  const int* starts, int tokens, int group, float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
-  __shared__ float logSums[2][ROWS], shifts[2][ROWS];
+  __shared__ __align__(8) unsigned long long barriers[2];
+  __shared__ float2 logSums[2][ROWS / 2], shifts[2][ROWS / 2];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
   int keyAt = blockIdx.z * ROWS;
   if (keyAt >= length) {
@@ -102,31 +98,30 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   unsigned keys = tilesAt(memory), values = keys + TILE_BYTES;
   unsigned buffers = values + TILE_BYTES;
-  int64 stride = (int64)gridDim.x * group * HEAD_DIM;
-  int64 column = blockIdx.x * HEAD_DIM;
+  int column = blockIdx.x * HEAD_DIM;
   int firstTile = causal ? blockIdx.z : 0;
   int tiles = (length + ROWS - 1) / ROWS - firstTile;
   float factor = scale * LOG2E;
 
+  Loads loads(barriers);
   auto start = [&](int step) {
     int head = blockIdx.x * group + step / tiles;
     int at = (firstTile + step % tiles) * ROWS;
     unsigned buffer = buffers + step % 2 * 2 * TILE_BYTES;
-    startTile(buffer, q + (first + at) * qStride + head * HEAD_DIM, qStride, length - at);
-    startTile(buffer + TILE_BYTES, dOut + (first + at) * stride + head * HEAD_DIM, stride,
-              length - at);
+    loads.start(buffer, READER(q), head * HEAD_DIM, first + at, length - at);
+    loads.start(buffer + TILE_BYTES, READER(dOut), head * HEAD_DIM, first + at, length - at);
     if (threadIdx.x < ROWS) {
       int row = at + threadIdx.x;
       int64 from = (int64)head * tokens + first + row;
-      logSums[step % 2][threadIdx.x] = row < length ? logSumExp[from] * LOG2E : INFINITY;
-      shifts[step % 2][threadIdx.x] = row < length ? delta[from] : 0.f;
+      ((float*)logSums[step % 2])[threadIdx.x] = row < length ? logSumExp[from] * LOG2E : INFINITY;
+      ((float*)shifts[step % 2])[threadIdx.x] = row < length ? delta[from] : 0.f;
     }
   };
 
-  startTile(keys, k + (first + keyAt) * kStride + column, kStride, length - keyAt);
-  startTile(values, v + (first + keyAt) * vStride + column, vStride, length - keyAt);
+  loads.start(keys, READER(k), column, first + keyAt, length - keyAt);
+  loads.start(values, READER(v), column, first + keyAt, length - keyAt);
   start(0);
-  commitLoads();
+  loads.commit();
 
   float dKey[HEAD_DIM / 8][4] = {}, dValue[HEAD_DIM / 8][4] = {};
   int steps = tiles * group;
@@ -135,9 +130,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     if (step + 1 < steps) {
       start(step + 1);
     }
-    commitLoads();
-    waitLoads<1>();
-    publishTiles();
+    loads.commit();
+    loads.await<1>();
     __syncthreads();
     float weights[ROWS / 8][4], scores[ROWS / 8][4];
     startProducts();
@@ -149,13 +143,15 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     bool diagonal = causal && step % tiles == 0;
 #pragma unroll
     for (int i = 0; i < ROWS / 8; i++) {
+      float2 logSum = logSums[step % 2][i * 4 + lane % 4];
+      float2 shift = shifts[step % 2][i * 4 + lane % 4];
 #pragma unroll
       for (int e = 0; e < 4; e++) {
         int query = i * 8 + lane % 4 * 2 + e % 2;
-        float weight = power2(weights[i][e] * factor - logSums[step % 2][query]);
+        float weight = power2(weights[i][e] * factor - (e % 2 ? logSum.y : logSum.x));
         bool hidden = diagonal && warp * 16 + lane / 4 + e / 2 * 8 > query;
         weights[i][e] = hidden ? 0.f : weight;
-        scores[i][e] = weights[i][e] * (scores[i][e] - shifts[step % 2][query]);
+        scores[i][e] = weights[i][e] * (scores[i][e] - (e % 2 ? shift.y : shift.x));
       }
     }
     unsigned packed[2][ROWS / 16][4];

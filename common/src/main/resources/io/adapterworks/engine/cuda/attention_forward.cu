@@ -3,10 +3,10 @@
 // turned into weights (Shah et al. 2024, arXiv:2407.08608); keys are fetched two tiles ahead, values
 // one. Grid (heads, segments, query tiles), the longest rows first.
 extern "C" __global__ void __launch_bounds__(THREADS, 2)
-    attention_forward(const bf16* q, int64 qStride, const bf16* k, int64 kStride, const bf16* v,
-                      int64 vStride, bf16* out, int64 outStride, float* logSumExp, const int* starts, int tokens,
-                      int group, float scale, int causal) {
+    attention_forward(MATRIX(q), MATRIX(k), MATRIX(v), bf16* out, int64 outStride, float* logSumExp,
+                      const int* starts, int tokens, int group, float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
+  __shared__ __align__(8) unsigned long long barriers[2];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
   int tile = gridDim.z - 1 - blockIdx.z;
   int queryAt = tile * ROWS;
@@ -16,44 +16,41 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   int head = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   unsigned queries = tilesAt(memory), keys = queries + TILE_BYTES;
   unsigned values = keys + 2 * TILE_BYTES;
-  q += (first + queryAt) * qStride + head * HEAD_DIM;
-  k += first * kStride + head / group * HEAD_DIM;
-  v += first * vStride + head / group * HEAD_DIM;
+  int column = head * HEAD_DIM, kvColumn = head / group * HEAD_DIM;
   int tiles = causal ? tile + 1 : (length + ROWS - 1) / ROWS;
   float factor = scale * LOG2E;
 
-  startTile(queries, q, qStride, length - queryAt);
-  startTile(keys, k, kStride, length);
-  commitLoads();
+  Loads loads(barriers);
+  loads.start(queries, READER(q), column, first + queryAt, length - queryAt);
+  loads.start(keys, READER(k), kvColumn, first, length);
+  loads.commit();
   if (tiles > 1) {
-    startTile(keys + TILE_BYTES, k + ROWS * kStride, kStride, length - ROWS);
+    loads.start(keys + TILE_BYTES, READER(k), kvColumn, first + ROWS, length - ROWS);
   }
-  startTile(values, v, vStride, length);
-  commitLoads();
+  loads.start(values, READER(v), kvColumn, first, length);
+  loads.commit();
 
   float sum[HEAD_DIM / 8][4] = {};
   float highest[2] = {-INFINITY, -INFINITY}, total[2] = {0.f, 0.f};
   float scores[ROWS / 8][4], next[ROWS / 8][4];
-  waitLoads<1>();
-  publishTiles();
+  loads.await<1>();
   __syncthreads();
   startProducts();
   multiplyTiles(scores, queries, warp * 16, keys);
   finishProducts();
   hold<ROWS / 8>(scores);
   for (int j = 0; j < tiles; j++) {
-    waitLoads<0>();
-    publishTiles();
+    loads.await<0>();
     __syncthreads();
     if (j + 2 < tiles) {
-      startTile(keys + j % 2 * TILE_BYTES, k + (j + 2) * ROWS * kStride, kStride,
-                length - (j + 2) * ROWS);
+      loads.start(keys + j % 2 * TILE_BYTES, READER(k), kvColumn, first + (j + 2) * ROWS,
+                  length - (j + 2) * ROWS);
     }
     if (j + 1 < tiles) {
-      startTile(values + (j + 1) % 2 * TILE_BYTES, v + (j + 1) * ROWS * vStride, vStride,
-                length - (j + 1) * ROWS);
+      loads.start(values + (j + 1) % 2 * TILE_BYTES, READER(v), kvColumn, first + (j + 1) * ROWS,
+                  length - (j + 1) * ROWS);
     }
-    commitLoads();
+    loads.commit();
     if (j + 1 < tiles) {
       hold<ROWS / 8>(next);
       startProducts();
@@ -73,6 +70,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         }
       }
     }
+    float shrink[2];
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       float top = highest[half];
@@ -82,7 +80,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
       }
       top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, 1));
       top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, 2));
-      float shrink = power2((highest[half] - top) * factor);
+      shrink[half] = power2((highest[half] - top) * factor);
       float shift = top * factor, part = 0.f;
 #pragma unroll
       for (int i = 0; i < ROWS / 8; i++) {
@@ -92,12 +90,16 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
           part += scores[i][e];
         }
       }
-      total[half] = total[half] * shrink + part;
+      total[half] = total[half] * shrink[half] + part;
       highest[half] = top;
+    }
+    if (__any_sync(0xffffffffu, shrink[0] < 1.f || shrink[1] < 1.f)) {
 #pragma unroll
       for (int i = 0; i < HEAD_DIM / 8; i++) {
-        sum[i][2 * half] *= shrink;
-        sum[i][2 * half + 1] *= shrink;
+#pragma unroll
+        for (int e = 0; e < 4; e++) {
+          sum[i][e] *= shrink[e / 2];
+        }
       }
     }
     unsigned weights[ROWS / 16][4];

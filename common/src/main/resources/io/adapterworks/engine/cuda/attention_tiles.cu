@@ -11,14 +11,6 @@
 #define PANEL_BYTES (ROWS * 128)
 #define LOG2E 1.4426950408889634f
 
-__device__ __forceinline__ unsigned sharedAddress(const void* pointer) {
-  unsigned result;
-  asm("{ .reg .u64 t; cvta.to.shared.u64 t, %1; cvt.u32.u64 %0, t; }"
-      : "=r"(result)
-      : "l"(pointer));
-  return result;
-}
-
 __device__ __forceinline__ unsigned chunkAt(unsigned tile, int row, int chunk) {
 #if WARPGROUP
   return tile + chunk / 8 * PANEL_BYTES + row * 128 + (chunk % 8 ^ (row & 7)) * 16;
@@ -33,24 +25,92 @@ __device__ __forceinline__ unsigned tilesAt(const void* memory) {
   return (sharedAddress(memory) + 1023) & ~1023u;
 }
 
-__device__ __forceinline__ void commitLoads() { asm volatile("cp.async.commit_group;"); }
+#if WARPGROUP
 
-template <int LEFT>
-__device__ __forceinline__ void waitLoads() {
-  asm volatile("cp.async.wait_group %0;" ::"n"(LEFT));
-}
+// A matrix that tiles are read from: a kernel's parameter, and how startTile takes it.
+#define MATRIX(name) const __grid_constant__ TensorMap name
+#define READER(name) (&name)
+typedef const TensorMap* Reader;
 
-// Starts copying rows [0, valid) of a tile; rows beyond are set to zero.
-__device__ __forceinline__ void startTile(unsigned tile, const bf16* from, int64 stride, int valid) {
-#pragma unroll
-  for (int i = threadIdx.x; i < ROWS * CHUNKS; i += THREADS) {
-    int row = i / CHUNKS, chunk = i % CHUNKS;
-    const bf16* source = from + (row < valid ? row * stride + chunk * 8 : 0);
-    int bytes = row < valid ? 16 : 0;
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(chunkAt(tile, row, chunk)),
-                 "l"(source), "r"(bytes));
+// Tiles on their way from memory, in groups: at most two groups that were not awaited.
+struct Loads {
+  unsigned barriers;
+  int started, awaited;
+
+  // All threads of the block; barriers of its own in shared memory.
+  __device__ __forceinline__ Loads(unsigned long long* memory)
+      : barriers(sharedAddress(memory)), started(0), awaited(0) {
+    if (threadIdx.x == 0) {
+      asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers));
+      asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers + 8));
+      asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+    }
+    __syncthreads();
   }
-}
+
+  // Starts copying 64 rows; rows beyond the sequence are any others, those beyond the matrix zero.
+  __device__ __forceinline__ void start(unsigned tile, Reader from, int column, int row, int) {
+    if (threadIdx.x == 0) {
+      unsigned barrier = barriers + started % 2 * 8;
+      announceBytes(barrier, TILE_BYTES);
+#pragma unroll
+      for (int panel = 0; panel < HEAD_DIM / 64; panel++) {
+        fetch(tile + panel * PANEL_BYTES, from, column + panel * 64, row, barrier);
+      }
+    }
+  }
+
+  // What was started since the last time is a group.
+  __device__ __forceinline__ void commit() {
+    if (threadIdx.x == 0) {
+      arriveAt(barriers + started % 2 * 8);
+    }
+    started++;
+  }
+
+  // Waits for the oldest group, while LEFT younger ones are on their way.
+  template <int LEFT>
+  __device__ __forceinline__ void await() {
+    waitBarrier(barriers + awaited % 2 * 8, awaited / 2 % 2);
+    awaited++;
+  }
+};
+
+#else
+
+#define MATRIX(name) const bf16 *name##Rows, int64 name##Stride
+#define READER(name) (Reader{name##Rows, name##Stride})
+struct Reader {
+  const bf16* rows;
+  int64 stride;
+};
+
+struct Loads {
+  __device__ __forceinline__ Loads(unsigned long long*) {}
+
+  // Starts copying 64 rows, of which so many are valid; the others are set to zero.
+  __device__ __forceinline__ void start(unsigned tile, Reader from, int column, int row,
+                                        int valid) {
+    const bf16* first = from.rows + row * from.stride + column;
+#pragma unroll
+    for (int i = threadIdx.x; i < ROWS * CHUNKS; i += THREADS) {
+      int at = i / CHUNKS, chunk = i % CHUNKS;
+      const bf16* source = first + (at < valid ? at * from.stride + chunk * 8 : 0);
+      int bytes = at < valid ? 16 : 0;
+      asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(chunkAt(tile, at, chunk)),
+                   "l"(source), "r"(bytes));
+    }
+  }
+
+  __device__ __forceinline__ void commit() { asm volatile("cp.async.commit_group;"); }
+
+  template <int LEFT>
+  __device__ __forceinline__ void await() {
+    asm volatile("cp.async.wait_group %0;" ::"n"(LEFT));
+  }
+};
+
+#endif
 
 __device__ __forceinline__ void loadMatrices(unsigned* to, unsigned address) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
@@ -204,11 +264,6 @@ __device__ __forceinline__ void hold(float (*d)[4]) {
   }
 }
 
-// What cp.async wrote becomes visible to the tensor cores; before the barrier that follows a wait.
-__device__ __forceinline__ void publishTiles() {
-  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-}
-
 // scores(64, 64) = a bT, over HEAD_DIM; the caller starts and finishes.
 __device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int, unsigned b) {
 #pragma unroll
@@ -232,7 +287,6 @@ __device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*wei
 __device__ __forceinline__ void startProducts() {}
 __device__ __forceinline__ void commitProducts() {}
 __device__ __forceinline__ void finishProducts() {}
-__device__ __forceinline__ void publishTiles() {}
 template <int TILES>
 __device__ __forceinline__ void hold(float (*)[4]) {}
 
