@@ -55,6 +55,11 @@ public interface Engine extends AutoCloseable {
 
   LossOps loss();
 
+  /** Empty where the host keeps the keys and values of generated tokens as well. */
+  default Optional<CachedAttentionOps> cachedAttention() {
+    return Optional.empty();
+  }
+
   /** The device's own memory; empty where that is the host's. */
   default Optional<DeviceMemory> memory() {
     return Optional.empty();

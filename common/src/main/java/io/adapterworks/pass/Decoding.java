@@ -2,9 +2,10 @@ package io.adapterworks.pass;
 
 /**
  * Sequences that grow token by token; what has been computed for a token is never computed again.
- * Used by one thread at a time, and only while its {@link LanguageModel} is open.
+ * Used by one thread at a time, and only while its {@link LanguageModel} is open, which has one at a
+ * time.
  */
-public interface Decoding {
+public interface Decoding extends AutoCloseable {
   /** (S, V) row-major: the logits after the last token of each prompt. */
   float[] promptLogits();
 
@@ -22,4 +23,8 @@ public interface Decoding {
 
   /** The most tokens of a sequence. */
   int capacity();
+
+  /** Gives the memory of the tokens back. */
+  @Override
+  void close();
 }

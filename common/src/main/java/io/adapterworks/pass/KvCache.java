@@ -1,129 +1,53 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.engine.AttentionShape;
-import java.util.Arrays;
+import io.adapterworks.engine.CachedAttentionOps;
+import io.adapterworks.engine.Engine;
+import io.adapterworks.tensor.Tensor;
+import io.adapterworks.tensor.TensorScope;
+import java.util.List;
+import java.util.Optional;
 
-/**
- * The keys and values of every token so far, for each layer and sequence, in host memory, and the
- * attention of one new token over them. Its arithmetic is small beside that of the linear layers,
- * which stay on the engine.
- */
-final class KvCache {
-  private final AttentionShape shape;
-  private final int capacity;
-  private final float[][][] keys;
-  private final float[][][] values;
-  private final int[] lengths;
-  private final float[] scores;
-
+/** The keys and values of every token so far, for each layer and sequence. */
+interface KvCache extends AutoCloseable {
   /**
+   * What a cache must have room for.
+   *
    * @param capacity the most tokens of a sequence
    */
-  KvCache(AttentionShape shape, int layers, int sequences, int capacity) {
-    this.shape = shape;
-    this.capacity = capacity;
-    int elements = Math.multiplyExact(shape.kvWidth(), capacity);
-    // A head's keys lie dimension by dimension, its values token by token: both loops of attention
-    // then run over neighbours, which the compiler vectorises.
-    this.keys = new float[layers][sequences][elements];
-    this.values = new float[layers][sequences][elements];
-    this.lengths = new int[sequences];
-    this.scores = new float[capacity];
+  record Size(int layers, int sequences, int capacity) {}
+
+  /** On the engine's device, where that has memory of its own, else in the host's. */
+  static KvCache open(Engine engine, AttentionShape shape, Size size) {
+    Optional<CachedAttentionOps> ops = engine.cachedAttention();
+    return ops.isPresent()
+        ? new DeviceKvCache(engine, ops.get(), shape, size)
+        : new HostKvCache(engine, shape, size.layers(), size.sequences(), size.capacity());
   }
 
-  /** Tokens of a sequence that every layer has seen. */
-  int length(int sequence) {
-    return lengths[sequence];
-  }
-
-  int capacity() {
-    return capacity;
-  }
-
-  /** Counts a sequence's new tokens, once every layer has stored them. */
-  void advance(int sequence, int tokens) {
-    lengths[sequence] += tokens;
-  }
+  /** Where a token of a step stands. */
+  record Place(int sequence, int position) {}
 
   /**
-   * Stores the key and value of one token.
+   * Begins a step of all layers over these tokens, in the order of the batch.
    *
-   * @param position the token's place in its sequence
-   * @param rows (…, H·D + 2·kvHeads·D): queries, keys and values side by side
-   * @param offset of the token's row
+   * @param scope open until the step ends
    */
-  void store(Slot slot, int position, float[] rows, int offset) {
-    int headDim = shape.headDim();
-    float[] layerKeys = keys[slot.layer][slot.sequence];
-    float[] layerValues = values[slot.layer][slot.sequence];
-    int key = offset + shape.queryWidth();
-    int value = key + shape.kvWidth();
-    for (int i = 0; i < shape.kvWidth(); i++) {
-      layerKeys[i * capacity + position] = rows[key + i];
-    }
-    for (int head = 0; head < shape.kvHeads(); head++) {
-      System.arraycopy(
-          rows,
-          value + head * headDim,
-          layerValues,
-          (head * capacity + position) * headDim,
-          headDim);
-    }
-  }
+  void begin(List<Place> tokens, TensorScope scope);
 
-  /** A layer and a sequence. */
-  record Slot(int layer, int sequence) {}
+  /**
+   * Stores the keys and values of the step's tokens.
+   *
+   * @param queryKeyValue (N, H·D + 2·kvHeads·D): queries, keys and values side by side
+   */
+  void store(int layer, Tensor queryKeyValue);
 
-  /** Sets out[at, at + H·D) to the attention of the token at {@code position} over all before. */
-  void attend(Slot slot, int position, float[] rows, int offset, float[] out) {
-    int at = offset / (shape.queryWidth() + 2 * shape.kvWidth()) * shape.queryWidth();
-    int sharing = shape.heads() / shape.kvHeads();
-    for (int head = 0; head < shape.heads(); head++) {
-      int query = offset + head * shape.headDim();
-      score(slot, head / sharing, position + 1, rows, query);
-      softmax(position + 1);
-      mix(slot, head / sharing, position + 1, out, at + head * shape.headDim());
-    }
-  }
+  /**
+   * The same, of one token of each sequence of the step, and sets context(S, H·D) to the attention
+   * of each over its sequence up to itself.
+   */
+  void attend(int layer, Tensor queryKeyValue, Tensor context);
 
-  private void score(Slot slot, int kvHead, int tokens, float[] rows, int query) {
-    float[] layerKeys = keys[slot.layer][slot.sequence];
-    Arrays.fill(scores, 0, tokens, 0);
-    for (int d = 0; d < shape.headDim(); d++) {
-      float q = rows[query + d] * shape.scale();
-      int from = (kvHead * shape.headDim() + d) * capacity;
-      for (int t = 0; t < tokens; t++) {
-        scores[t] += q * layerKeys[from + t];
-      }
-    }
-  }
-
-  private void softmax(int tokens) {
-    float highest = Float.NEGATIVE_INFINITY;
-    for (int t = 0; t < tokens; t++) {
-      highest = Math.max(highest, scores[t]);
-    }
-    double sum = 0;
-    for (int t = 0; t < tokens; t++) {
-      scores[t] = (float) Math.exp(scores[t] - highest);
-      sum += scores[t];
-    }
-    float inverse = (float) (1 / sum);
-    for (int t = 0; t < tokens; t++) {
-      scores[t] *= inverse;
-    }
-  }
-
-  private void mix(Slot slot, int kvHead, int tokens, float[] out, int at) {
-    float[] layerValues = values[slot.layer][slot.sequence];
-    int headDim = shape.headDim();
-    Arrays.fill(out, at, at + headDim, 0);
-    for (int t = 0; t < tokens; t++) {
-      float weight = scores[t];
-      int from = (kvHead * capacity + t) * headDim;
-      for (int d = 0; d < headDim; d++) {
-        out[at + d] += weight * layerValues[from + d];
-      }
-    }
-  }
+  @Override
+  void close();
 }

@@ -9,7 +9,6 @@ import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -177,25 +176,13 @@ final class LlamaAttention {
   /** As {@link #forward}, dropout off, where x holds one new token of each cached sequence. */
   void decode(Tensor x, DeviceBatch batch, CachedStep step, Saved saved, Tensor y) {
     project(PassMode.INFERENCE, x, batch, saved);
-    float[] rows = download(saved.queryKeyValue);
-    float[] context = new float[Math.toIntExact(saved.context.shape().elements())];
-    step.attend(rows, rows.length / step.sequences().size(), context);
-    int width = shape.queryWidth();
-    for (int s = 0; s < saved.context.rows(); s++) {
-      float[] row = Arrays.copyOfRange(context, s * width, (s + 1) * width);
-      engine.transfer().upload(row, saved.context.rows(s, 1));
-    }
+    step.cache().attend(step.layer(), saved.queryKeyValue, saved.context);
     output.forwardWithResidual(PassMode.INFERENCE, saved.context, saved.hOutput, x, y);
   }
 
   /** Stores the keys and values that {@link #forward} left, for all tokens of the sequences. */
-  void remember(DeviceBatch batch, CachedStep step, Saved saved) {
-    float[] rows = download(saved.queryKeyValue);
-    step.store(rows, rows.length / batch.tokens(), batch.segments());
-  }
-
-  private float[] download(Tensor rows) {
-    return Downloads.floats(engine, rows);
+  void remember(CachedStep step, Saved saved) {
+    step.cache().store(step.layer(), saved.queryKeyValue);
   }
 
   /** Memory that the backward passes of all layers share. */

@@ -2,27 +2,43 @@ package io.adapterworks.pass;
 
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /** Grows sequences on a {@link LlamaPass} with cached keys and values. */
 final class LlamaDecoding implements Decoding {
   private final LlamaPass pass;
   private final KvCache cache;
+  private final int capacity;
+  private final int[] lengths;
   private final float[] promptLogits;
 
-  LlamaDecoding(LlamaPass pass, KvCache cache, List<int[]> prompts) {
+  private LlamaDecoding(LlamaPass pass, List<int[]> prompts, KvCache cache, int capacity) {
+    this.pass = pass;
+    this.cache = cache;
+    this.capacity = capacity;
+    this.lengths = prompts.stream().mapToInt(prompt -> prompt.length).toArray();
+    this.promptLogits = pass.prefill(prompts, cache);
+  }
+
+  /** Computes the prompts, once it is sure that they fit. */
+  static LlamaDecoding begin(
+      LlamaPass pass,
+      List<int[]> prompts,
+      KvCache.Size size,
+      Function<KvCache.Size, KvCache> caches) {
     for (int[] prompt : prompts) {
       Check.that(
-          prompt.length > 0 && prompt.length <= cache.capacity(),
+          prompt.length > 0 && prompt.length <= size.capacity(),
           ErrorCode.INPUT,
           "a prompt of %d tokens; expected 1 to %d; shorten it, or allow longer sequences up to the"
               + " model's context",
           prompt.length,
-          cache.capacity());
+          size.capacity());
     }
-    this.pass = pass;
-    this.cache = cache;
-    this.promptLogits = pass.prefill(prompts, cache);
+    return new LlamaDecoding(pass, prompts, caches.apply(size), size.capacity());
   }
 
   @Override
@@ -32,24 +48,33 @@ final class LlamaDecoding implements Decoding {
 
   @Override
   public float[] append(int[] sequences, int[] tokens) {
+    List<KvCache.Place> places = new ArrayList<>(sequences.length);
     for (int sequence : sequences) {
       Check.that(
-          cache.length(sequence) < cache.capacity(),
+          lengths[sequence] < capacity,
           ErrorCode.INPUT,
           "sequence %d has reached %d tokens, all that was made room for",
           sequence,
-          cache.capacity());
+          capacity);
+      places.add(new KvCache.Place(sequence, lengths[sequence]));
     }
-    return pass.extend(sequences, tokens, cache);
+    float[] logits = pass.extend(places, tokens, cache);
+    Arrays.stream(sequences).forEach(sequence -> lengths[sequence]++);
+    return logits;
   }
 
   @Override
   public int length(int sequence) {
-    return cache.length(sequence);
+    return lengths[sequence];
   }
 
   @Override
   public int capacity() {
-    return cache.capacity();
+    return capacity;
+  }
+
+  @Override
+  public void close() {
+    cache.close();
   }
 }

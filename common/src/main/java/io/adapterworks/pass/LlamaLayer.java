@@ -124,8 +124,8 @@ final class LlamaLayer {
   }
 
   /** Stores the keys and values that {@link #forward} left, for all tokens of the sequences. */
-  void remember(DeviceBatch batch, CachedStep step, Saved saved) {
-    attention.remember(batch, step, saved.attention);
+  void remember(CachedStep step, Saved saved) {
+    attention.remember(step, saved.attention);
   }
 
   /** Memory that the backward passes of all layers share. */

@@ -318,36 +318,40 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   @Override
   public Decoding decode(List<int[]> prompts, int maxTokens) {
     int capacity = Math.min(maxTokens, config.maxPositions());
-    KvCache cache =
-        new KvCache(layers.get(0).attentionShape(), layers.size(), prompts.size(), capacity);
-    return new LlamaDecoding(this, cache, prompts);
+    return LlamaDecoding.begin(
+        this,
+        prompts,
+        new KvCache.Size(layers.size(), prompts.size(), capacity),
+        size -> KvCache.open(engine, layers.get(0).attentionShape(), size));
   }
 
   /** Fills an empty cache with the prompts; (S, V): the logits after their last tokens. */
   float[] prefill(List<int[]> prompts, KvCache cache) {
     TokenBatch tokens = TokenBatch.of(prompts.stream().map(TokenRow::unlabelled).toList());
-    List<Integer> all = IntStream.range(0, prompts.size()).boxed().toList();
+    List<KvCache.Place> places = new ArrayList<>();
+    for (int s = 0; s < prompts.size(); s++) {
+      for (int position = 0; position < prompts.get(s).length; position++) {
+        places.add(new KvCache.Place(s, position));
+      }
+    }
     try (TensorScope scope = engine.openScope("step")) {
+      cache.begin(places, scope);
       Forward forward = forward(upload(tokens, scope), PassMode.INFERENCE, 0, scope);
       for (int i = 0; i < layers.size(); i++) {
-        CachedStep step = new CachedStep(cache, i, all);
-        layers.get(i).remember(forward.batch, step, forward.saved.get(i));
-      }
-      for (int s = 0; s < prompts.size(); s++) {
-        cache.advance(s, prompts.get(s).length);
+        layers.get(i).remember(new CachedStep(cache, i), forward.saved.get(i));
       }
       return logits(lastRows(forward.normed(), tokens.starts(), scope), scope);
     }
   }
 
-  /** Appends a token to each of these sequences; (sequences, V): the logits after it. */
-  float[] extend(int[] sequences, int[] tokens, KvCache cache) {
-    int[] positions = Arrays.stream(sequences).map(cache::length).toArray();
-    List<Integer> grown = Arrays.stream(sequences).boxed().toList();
+  /** Stores a token at each of these places; (places, V): the logits after it. */
+  float[] extend(List<KvCache.Place> places, int[] tokens, KvCache cache) {
+    int[] positions = places.stream().mapToInt(KvCache.Place::position).toArray();
     rope.reserve(Arrays.stream(positions).max().orElse(0) + 1);
     try (TensorScope scope = engine.openScope("step")) {
       DeviceBatch batch = DeviceBatch.tokens(engine, scope, tokens, positions);
-      long n = sequences.length;
+      long n = tokens.length;
+      cache.begin(places, scope);
       Tensor x = scope.allocate(engine.computeType(), n, config.hidden());
       Tensor y = scope.allocate(engine.computeType(), n, config.hidden());
       engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
@@ -356,14 +360,13 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       for (int i = 0; i < layers.size(); i++) {
         LlamaLayer layer = layers.get(i);
         LlamaLayer.Saved shared = layer.share(first, scope);
-        layer.decode(x, batch, new CachedStep(cache, i, grown), shared, y);
+        layer.decode(x, batch, new CachedStep(cache, i), shared, y);
         Tensor swapped = x;
         x = y;
         y = swapped;
       }
       Tensor rstd = scope.allocate(DType.FLOAT32, n);
       norm.forward(x, y, rstd);
-      Arrays.stream(sequences).forEach(sequence -> cache.advance(sequence, 1));
       return logits(y, scope);
     }
   }

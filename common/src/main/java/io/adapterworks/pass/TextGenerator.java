@@ -48,14 +48,21 @@ public final class TextGenerator {
    */
   public List<Generated> generate(List<int[]> prompts, GenerationConfig config) {
     int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
-    Decoding decoding =
-        model.decode(prompts, Math.min(context, Math.addExact(longest, config.maxNewTokens())));
     List<Growing> growing = new ArrayList<>();
     for (int s = 0; s < prompts.size(); s++) {
       growing.add(new Growing(s, prompts.get(s), config));
     }
+    try (Decoding decoding =
+        model.decode(prompts, Math.min(context, Math.addExact(longest, config.maxNewTokens())))) {
+      grow(List.copyOf(growing), decoding);
+    }
+    return growing.stream().map(Growing::result).toList();
+  }
+
+  /** Until every sequence has ended. */
+  private static void grow(List<Growing> sequences, Decoding decoding) {
     float[] logits = decoding.promptLogits();
-    List<Growing> open = new ArrayList<>(growing);
+    List<Growing> open = sequences;
     while (!open.isEmpty()) {
       int vocabulary = logits.length / open.size();
       List<Growing> next = new ArrayList<>();
@@ -73,7 +80,6 @@ public final class TextGenerator {
                 open.stream().mapToInt(Growing::last).toArray());
       }
     }
-    return growing.stream().map(Growing::result).toList();
   }
 
   /** One sequence while it grows. */

@@ -239,10 +239,10 @@ class CudaParityTest {
             .toArray();
     try (BaseModel base = BaseModelReader.open(folder.toString());
         Engine engine = open(ComputeType.FLOAT32);
-        LlamaPass pass = new LlamaPass(engine, base, LoraAdapter.none(base), PassOptions.DEFAULT)) {
+        LlamaPass pass = new LlamaPass(engine, base, LoraAdapter.none(base), PassOptions.DEFAULT);
+        Decoding decoding = pass.decode(List.of(new int[] {expected[0]}), expected.length)) {
       int[] ids = new int[expected.length];
       ids[0] = expected[0];
-      Decoding decoding = pass.decode(List.of(new int[] {ids[0]}), ids.length);
       float[] logits = decoding.promptLogits();
       for (int i = 1; i < ids.length; i++) {
         ids[i] = hottest(logits);

@@ -274,9 +274,10 @@ class FamilyMembersTest {
         member,
         PassOptions.DEFAULT,
         (base, pass, plain) -> {
-          Decoding decoding = pass.decode(List.of(FIRST, SECOND), 24);
-          assertGreedy(plain, decoding, 0, FIRST);
-          assertGreedy(plain, decoding, 1, SECOND);
+          try (Decoding decoding = pass.decode(List.of(FIRST, SECOND), 24)) {
+            assertGreedy(plain, decoding, 0, FIRST);
+            assertGreedy(plain, decoding, 1, SECOND);
+          }
         });
   }
 

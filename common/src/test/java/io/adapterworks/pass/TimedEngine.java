@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.engine.ActivationOps;
 import io.adapterworks.engine.AttentionOps;
+import io.adapterworks.engine.CachedAttentionOps;
 import io.adapterworks.engine.DeviceMemory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineInfo;
@@ -110,6 +111,11 @@ final class TimedEngine implements Engine {
   @Override
   public AttentionOps attention() {
     return timed(AttentionOps.class, engine.attention());
+  }
+
+  @Override
+  public Optional<CachedAttentionOps> cachedAttention() {
+    return engine.cachedAttention().map(ops -> timed(CachedAttentionOps.class, ops));
   }
 
   @Override

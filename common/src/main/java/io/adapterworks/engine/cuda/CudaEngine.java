@@ -2,6 +2,7 @@ package io.adapterworks.engine.cuda;
 
 import io.adapterworks.engine.ActivationOps;
 import io.adapterworks.engine.AttentionOps;
+import io.adapterworks.engine.CachedAttentionOps;
 import io.adapterworks.engine.DeviceMemory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineInfo;
@@ -38,6 +39,7 @@ public final class CudaEngine implements Engine {
   private final ActivationOps activation;
   private final CudaGatedOps gated;
   private final CudaAttentionOps attention;
+  private final CachedAttentionOps cachedAttention;
   private final SequenceOps sequence;
   private final LossOps loss;
   private final UpdateOps update;
@@ -59,6 +61,7 @@ public final class CudaEngine implements Engine {
     this.gated =
         new CudaGatedOps(context, weights, lowRank, GatedOps.of(linear, activation));
     this.attention = new CudaAttentionOps(context);
+    this.cachedAttention = new CudaCachedAttentionOps(context);
     this.sequence = new CudaSequenceOps(context);
     this.loss = new CudaLossOps(context, products, weights);
     this.update = new CudaUpdateOps(context);
@@ -146,6 +149,11 @@ public final class CudaEngine implements Engine {
   @Override
   public AttentionOps attention() {
     return attention;
+  }
+
+  @Override
+  public Optional<CachedAttentionOps> cachedAttention() {
+    return Optional.of(cachedAttention);
   }
 
   @Override
