@@ -25,6 +25,8 @@ final class CudaAttentionOps implements AttentionOps {
   private static final int PANEL_COLUMNS = 64;
   private static final int SHARED_ALIGNMENT = 1024;
   private static final int PLAIN_ROWS = 4;
+  private static final int VECTOR = 8;
+  private static final int WARP = 32;
   private static final int THREADS = 128;
   private static final int FORWARD_TILES = 5;
   private static final int BACKWARD_TILES = 6;
@@ -151,17 +153,7 @@ final class CudaAttentionOps implements AttentionOps {
         isBlockwise(shape, g.q(), g.k(), g.v(), g.out(), g.dOut(), g.dq(), g.dk(), g.dv());
     try (TensorScope scratch = context.scratch()) {
       Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
-      plain("attention_delta")
-          .tensor(g.dOut())
-          .matrix(g.out())
-          .tensor(delta)
-          .integer(segments.tokens())
-          .integer(shape.headDim())
-          .run(
-              new Kernels.Grid(
-                  ((long) segments.tokens() + PLAIN_ROWS - 1) / PLAIN_ROWS, shape.heads(), 1),
-              new Kernels.Block(THREADS, 1),
-              0);
+      delta(shape, g, delta);
       run(
           inputs("attention_dq", fast, shape, g, delta).matrix(g.dq()),
           shape,
@@ -173,6 +165,39 @@ final class CudaAttentionOps implements AttentionOps {
           segments,
           new Form(fast, shape.kvHeads(), BACKWARD_TILES));
     }
+  }
+
+  /** delta(H, N): the sum over each head of dOut · out. */
+  private void delta(AttentionShape shape, AttentionGradient g, Tensor delta) {
+    long tokens = delta.columns();
+    int lanes = shape.headDim() / VECTOR;
+    boolean inVectors =
+        lanes > 0
+            && lanes <= WARP
+            && Integer.bitCount(lanes) == 1
+            && CudaContext.vectorWidth(shape.headDim(), g.dOut(), g.out()) == VECTOR
+            && tokens * shape.queryWidth() < Integer.MAX_VALUE;
+    if (inVectors) {
+      plain("attention_delta_vectors")
+          .tensor(g.dOut())
+          .matrix(g.out())
+          .tensor(delta)
+          .integer(tokens)
+          .integer(shape.heads())
+          .integer(shape.headDim())
+          .each(tokens * shape.heads() * lanes);
+      return;
+    }
+    plain("attention_delta")
+        .tensor(g.dOut())
+        .matrix(g.out())
+        .tensor(delta)
+        .integer(tokens)
+        .integer(shape.headDim())
+        .run(
+            new Kernels.Grid((tokens + PLAIN_ROWS - 1) / PLAIN_ROWS, shape.heads(), 1),
+            new Kernels.Block(THREADS, 1),
+            0);
   }
 
   private Kernels.Launch inputs(

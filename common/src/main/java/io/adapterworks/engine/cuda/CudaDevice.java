@@ -77,6 +77,11 @@ final class CudaDevice implements AutoCloseable {
     return attribute(cudart.cudaDevAttrMultiProcessorCount);
   }
 
+  /** The most shared memory of a block. */
+  int sharedBytes() {
+    return attribute(cudart.cudaDevAttrMaxSharedMemoryPerBlockOptin);
+  }
+
   long totalBytes() {
     return memory(1);
   }

@@ -21,7 +21,8 @@ final class CudaGatedOps implements GatedOps {
   private static final int BOX_ROWS = 64;
   private static final int THREADS = 384;
   private static final int STAGE_BYTES = (TILE_ROWS + 256) * 64 * Short.BYTES;
-  private static final int SHARED_BYTES = 4 * STAGE_BYTES + 4 * 8192 + 1024;
+  private static final int PANEL_BYTES = BOX_ROWS * 64 * Short.BYTES;
+  private static final int SHARED_BYTES = 3 * STAGE_BYTES + 10 * PANEL_BYTES + 1024;
 
   private final CudaContext context;
   private final FrozenWeights weights;

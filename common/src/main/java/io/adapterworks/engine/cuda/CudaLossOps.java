@@ -15,6 +15,12 @@ final class CudaLossOps implements LossOps {
   private static final int ROW_UNIT = 128;
   private static final int BLOCK = 512;
 
+  /** A block of so many threads has a multiprocessor, and its shared memory, to itself. */
+  private static final int LARGE_BLOCK = 1024;
+
+  /** What a kernel needs of a block's shared memory besides. */
+  private static final int OTHER_SHARED_BYTES = 2 << 10;
+
   private final CudaContext context;
   private final MatrixProducts products;
   private final FrozenWeights weights;
@@ -44,7 +50,7 @@ final class CudaLossOps implements LossOps {
       RowResults results = RowResults.allocate(scratch, logits.rows());
       Kernels.Launch launch =
           context.launch("cross_entropy_float").tensor(logits).tensor(labels).real(smoothing);
-      score(launch.real(scale), logits, dLogits, results);
+      score(launch.real(scale), logits, dLogits, results).run(rows(logits), block(BLOCK), 0);
       finish(results, loss);
     }
   }
@@ -69,7 +75,10 @@ final class CudaLossOps implements LossOps {
                 x.rows(row, rows), Transpose.NO, weight, Transpose.YES, part));
         Kernels.Launch launch =
             context.launch("cross_entropy").tensor(part).tensor(labels.columns(row, rows)).real(0);
-        score(launch.real(scale), part, part, results.rows(row, rows));
+        long held = heldLogits(part);
+        score(launch.real(scale), part, part, results.rows(row, rows))
+            .number(held)
+            .run(rows(part), block(LARGE_BLOCK), Math.toIntExact(held * Short.BYTES));
         products.run(
             MatrixProducts.Product.set(
                 part, Transpose.NO, weight, Transpose.NO, dx.rows(row, rows)));
@@ -84,15 +93,32 @@ final class CudaLossOps implements LossOps {
     return Math.min(rows, Math.max(ROW_UNIT, fitting));
   }
 
-  private static void score(
+  private static Kernels.Grid rows(Tensor logits) {
+    return new Kernels.Grid(logits.rows(), 1, 1);
+  }
+
+  private static Kernels.Block block(int threads) {
+    return new Kernels.Block(threads, 1);
+  }
+
+  /** How many logits of a row shared memory holds: whole vectors of bfloat16. */
+  private long heldLogits(Tensor logits) {
+    int width = CudaContext.vectorWidth(logits.columns(), logits);
+    if (context.computeType() != DType.BFLOAT16 || width == 1) {
+      return 0;
+    }
+    long room = context.device().sharedBytes() - OTHER_SHARED_BYTES;
+    return Math.min(logits.columns(), room / Short.BYTES / width * width);
+  }
+
+  private static Kernels.Launch score(
       Kernels.Launch launch, Tensor logits, Tensor dLogits, RowResults results) {
-    launch
+    return launch
         .tensor(dLogits)
         .tensor(results.loss())
         .tensor(results.hit())
         .number(dLogits.columns())
-        .integer(CudaContext.vectorWidth(dLogits.columns(), logits, dLogits))
-        .run(new Kernels.Grid(dLogits.rows(), 1, 1), new Kernels.Block(BLOCK, 1), 0);
+        .integer(CudaContext.vectorWidth(dLogits.columns(), logits, dLogits));
   }
 
   /** Adds the losses to loss[0], and the hits to loss[1] where there is one. */

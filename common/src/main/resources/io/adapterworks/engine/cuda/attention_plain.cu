@@ -107,6 +107,31 @@ extern "C" __global__ void attention_delta(const T* dOut, const T* out, int64 ou
   }
 }
 
+// The same, eight elements a thread; a head's threads are a power of two and lie within a warp.
+extern "C" __global__ void attention_delta_vectors(const T* dOut, const T* out, int64 outStride,
+                                                   float* delta, int tokens, int heads,
+                                                   int headDim) {
+  unsigned perHead = headDim / 8, perRow = heads * perHead;
+  unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
+  unsigned row = i / perRow, within = i % perRow;
+  float sum = 0.f;
+  if (row < tokens) {
+    float a[8], b[8];
+    load<8>(dOut + (int64)i * 8, a);
+    load<8>(out + row * outStride + within * 8, b);
+#pragma unroll
+    for (int j = 0; j < 8; j++) {
+      sum += a[j] * b[j];
+    }
+  }
+  for (unsigned step = perHead / 2; step > 0; step /= 2) {
+    sum += __shfl_xor_sync(0xffffffffu, sum, step);
+  }
+  if (row < tokens && within % perHead == 0) {
+    delta[(int64)(within / perHead) * tokens + row] = sum;
+  }
+}
+
 extern "C" __global__ void attention_dq_plain(const T* q, int64 qStride, const T* k, int64 kStride,
                                               const T* v, int64 vStride, const T* dOut,
                                               const float* logSumExp, const float* delta, T* dq,

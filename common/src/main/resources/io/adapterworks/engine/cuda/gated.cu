@@ -8,7 +8,8 @@
 #define TILE_COLUMNS 256
 #define HALF_COLUMNS 128
 #define DEPTH 64
-#define STAGES 4
+#define STAGES 3
+#define PANELS 5
 #define LEFT_BYTES (TILE_ROWS * DEPTH * 2)
 #define RIGHT_BYTES (TILE_COLUMNS * DEPTH * 2)
 #define STAGE_BYTES (LEFT_BYTES + RIGHT_BYTES)
@@ -242,38 +243,47 @@ __device__ __forceinline__ unsigned activate(const float* gate, const float* up)
   return pack(gate[0] * x * up[0], gate[1] * y * up[1]);
 }
 
-// d holds 128 columns of gate, then the same of up. They and the activations leave by way of two
-// panels, in which one is written while the other is read.
+// d holds 128 columns of gate, then the same of up. They and the activations leave by way of panels
+// of 64 columns, the sixth by way of the first once that has been read.
 __device__ __forceinline__ void deliverForward(const float* d, unsigned panels, int warpgroup,
                                                int row, int column, const TensorMap* gate,
                                                const TensorMap* up, const TensorMap* activated) {
   bool first = threadIdx.x % WARPGROUP_THREADS == 0;
+  if (first) {
+    waitDeliveries<0>();
+  }
+  meet(warpgroup);
 #pragma unroll
   for (int part = 0; part < 6; part++) {
-    int columns = part / 3, what = part % 3;
-    unsigned panel = panels + (warpgroup * 2 + part % 2) * PANEL_BYTES;
-    unsigned words[4][4];
+    int half = part / 3, what = part % 3;
+    unsigned panel = panels + (warpgroup * PANELS + part % PANELS) * PANEL_BYTES;
+    if (part == PANELS) {
+      if (first) {
+        waitDeliveries<2>();
+      }
+      meet(warpgroup);
+    }
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 8; i += 2) {
+      unsigned words[4];
 #pragma unroll
       for (int k = 0; k < 4; k++) {
-        const float* from = d + (columns * 8 + i * 2 + k / 2) * 4 + k % 2 * 2;
-        words[i][k] = what == 0   ? pack(from[0], from[1])
-                      : what == 1 ? pack(from[64], from[65])
-                                  : activate(from, from + 64);
+        const float* from = d + (half * 8 + i + k / 2) * 4 + k % 2 * 2;
+        words[k] = what == 0   ? pack(from[0], from[1])
+                   : what == 1 ? pack(from[64], from[65])
+                               : activate(from, from + 64);
       }
+      storeFragments(fragmentsAt(panel, i), words);
     }
-    if (first) {
-      waitDeliveries<1>();
+    if (what > 0) {
+      publish(warpgroup);
     }
-    meet(warpgroup);
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      storeFragments(fragmentsAt(panel, 2 * i), words[i]);
-    }
-    publish(warpgroup);
-    if (first) {
-      deliver(what == 0 ? gate : what == 1 ? up : activated, column + columns * 64, row, panel);
+    if (what > 0 && first) {
+      int at = column + half * 64;
+      if (what == 1) {
+        deliver(gate, at, row, panel - PANEL_BYTES);
+      }
+      deliver(what == 1 ? up : activated, at, row, panel);
       commitDeliveries();
     }
   }

@@ -135,15 +135,47 @@ extern "C" __global__ void product(const void* a, int64 aRow, int64 aColumn, int
   }
 }
 
+#define LOGITS_AT_ONCE 4
+
+// A row of logits, eight at a time; the first ones stay in shared memory once they were read, so that
+// the row is read from memory once.
+template <int V, class L>
+struct Logits {
+  const L* row;
+  int64 held;
+
+  __device__ __forceinline__ void read(int64 i, float* values) const { load<V>(row + i, values); }
+  __device__ __forceinline__ void hold(int64, const float*) const {}
+  __device__ __forceinline__ void readAgain(int64 i, float* values) const { read(i, values); }
+};
+
+template <>
+struct Logits<8, bf16> {
+  const bf16* row;
+  int64 held;
+
+  static __device__ __forceinline__ bf16* memory() {
+    extern __shared__ uint4 heldLogits[];
+    return (bf16*)heldLogits;
+  }
+  __device__ __forceinline__ void read(int64 i, float* values) const { load<8>(row + i, values); }
+  __device__ __forceinline__ void hold(int64 i, const float* values) const {
+    if (i < held) {
+      store<8>(memory() + i, values);
+    }
+  }
+  __device__ __forceinline__ void readAgain(int64 i, float* values) const {
+    load<8>(i < held ? memory() + i : row + i, values);
+  }
+};
+
 // One block a row of logits: its loss and hit (for loss_finish) and its gradient, which may take the
 // logits' place. The largest logit and the sum of exponentials are found in one pass.
 template <int V, class L>
-__device__ void crossEntropy(const L* logits, int label, float smoothing, float scale, L* dLogits,
-                             float* rowLoss, float* rowHit, int64 columns) {
+__device__ void crossEntropy(Logits<V, L> logits, int label, float smoothing, float scale,
+                             L* dLogits, float* rowLoss, float* rowHit, int64 columns) {
   float highest = -INFINITY, sum = 0.f, total = 0.f;
-  for (int64 i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
-    float values[V];
-    load<V>(logits + i, values);
+  auto add = [&](const float* values) {
     float top = highest;
 #pragma unroll
     for (int j = 0; j < V; j++) {
@@ -156,6 +188,25 @@ __device__ void crossEntropy(const L* logits, int label, float smoothing, float 
       sum += __expf(values[j] - top);
       total += values[j];
     }
+  };
+  int64 i = threadIdx.x * V, step = blockDim.x * V;
+  for (; i + (LOGITS_AT_ONCE - 1) * step < columns; i += LOGITS_AT_ONCE * step) {
+    float values[LOGITS_AT_ONCE][V];
+#pragma unroll
+    for (int u = 0; u < LOGITS_AT_ONCE; u++) {
+      logits.read(i + u * step, values[u]);
+    }
+#pragma unroll
+    for (int u = 0; u < LOGITS_AT_ONCE; u++) {
+      logits.hold(i + u * step, values[u]);
+      add(values[u]);
+    }
+  }
+  for (; i < columns; i += step) {
+    float values[V];
+    logits.read(i, values);
+    logits.hold(i, values);
+    add(values);
   }
   float top = blockMax(highest);
   sum = blockSum(highest == -INFINITY ? 0.f : sum * __expf(highest - top));
@@ -163,15 +214,15 @@ __device__ void crossEntropy(const L* logits, int label, float smoothing, float 
   float logSum = top + logf(sum);
   float even = smoothing / columns;
   if (threadIdx.x == 0) {
-    float target = toFloat(logits[label]);
+    float target = toFloat(logits.row[label]);
     *rowLoss = scale * ((1.f - smoothing) * (logSum - target) + smoothing * logSum - even * total);
     *rowHit = target >= top ? 1.f : 0.f;
   }
   __syncthreads();
   float inverse = 1.f / sum;
-  for (int64 i = threadIdx.x * V; i < columns; i += blockDim.x * V) {
+  for (i = threadIdx.x * V; i < columns; i += step) {
     float values[V];
-    load<V>(logits + i, values);
+    logits.readAgain(i, values);
 #pragma unroll
     for (int j = 0; j < V; j++) {
       float share = __expf(values[j] - top) * inverse - even;
@@ -185,7 +236,7 @@ __device__ void crossEntropy(const L* logits, int label, float smoothing, float 
 template <class L>
 __device__ void crossEntropyRow(const L* logits, const int* labels, float smoothing, float scale,
                                 L* dLogits, float* rowLoss, float* rowHit, int64 columns,
-                                int width) {
+                                int width, int64 held) {
   int64 n = blockIdx.x, at = n * columns;
   int label = labels[n];
   if (label == -100) {
@@ -197,11 +248,11 @@ __device__ void crossEntropyRow(const L* logits, const int* labels, float smooth
       rowHit[n] = 0.f;
     }
   } else if (width == 8) {
-    crossEntropy<8>(logits + at, label, smoothing, scale, dLogits + at, rowLoss + n, rowHit + n,
-                    columns);
+    crossEntropy(Logits<8, L>{logits + at, held}, label, smoothing, scale, dLogits + at, rowLoss + n,
+                 rowHit + n, columns);
   } else {
-    crossEntropy<1>(logits + at, label, smoothing, scale, dLogits + at, rowLoss + n, rowHit + n,
-                    columns);
+    crossEntropy(Logits<1, L>{logits + at, 0}, label, smoothing, scale, dLogits + at, rowLoss + n,
+                 rowHit + n, columns);
   }
 }
 
@@ -209,13 +260,14 @@ extern "C" __global__ void cross_entropy_float(const float* logits, const int* l
                                                float smoothing, float scale, float* dLogits,
                                                float* rowLoss, float* rowHit, int64 columns,
                                                int width) {
-  crossEntropyRow(logits, labels, smoothing, scale, dLogits, rowLoss, rowHit, columns, width);
+  crossEntropyRow(logits, labels, smoothing, scale, dLogits, rowLoss, rowHit, columns, width, 0);
 }
 
-extern "C" __global__ void cross_entropy(const T* logits, const int* labels, float smoothing,
-                                         float scale, T* dLogits, float* rowLoss, float* rowHit,
-                                         int64 columns, int width) {
-  crossEntropyRow(logits, labels, smoothing, scale, dLogits, rowLoss, rowHit, columns, width);
+// held: logits of a row for which there is shared memory.
+extern "C" __global__ void __launch_bounds__(1024)
+    cross_entropy(const T* logits, const int* labels, float smoothing, float scale, T* dLogits,
+                  float* rowLoss, float* rowHit, int64 columns, int width, int64 held) {
+  crossEntropyRow(logits, labels, smoothing, scale, dLogits, rowLoss, rowHit, columns, width, held);
 }
 
 // One block: loss[0] += the sum of rowLoss, loss[1] += the sum of rowHit where it is wanted.
