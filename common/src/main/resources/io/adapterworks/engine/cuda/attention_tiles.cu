@@ -41,8 +41,8 @@ struct Loads {
   __device__ __forceinline__ Loads(unsigned long long* memory)
       : barriers(sharedAddress(memory)), started(0), awaited(0) {
     if (threadIdx.x == 0) {
-      asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers));
-      asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(barriers + 8));
+      initBarrier(barriers, 1);
+      initBarrier(barriers + 8, 1);
       asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     }
     __syncthreads();

@@ -1,7 +1,7 @@
 // Products of a gated feed-forward block whose epilogue is SwiGLU or its backward, so that what the
 // tensor cores leave in registers is not written, read and written again. Compute capability 9.0: one
 // thread has the copy engine keep a ring of buffers full, two warpgroups multiply 64 rows by 256
-// columns each. Blocks stay, one on each multiprocessor, and walk over tiles of 128 rows and 256
+// columns each, and others have the copy engine take what these wrote to shared memory away. Blocks stay, one on each multiprocessor, and walk over tiles of 128 rows and 256
 // columns, in groups of rows that the L2 cache holds.
 
 #define TILE_ROWS 128
@@ -41,15 +41,10 @@ __device__ __forceinline__ void waitDeliveries() {
   asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(LEFT) : "memory");
 }
 
-// The threads of one warpgroup meet, 0 or 1.
-__device__ __forceinline__ void meet(int warpgroup) {
-  asm volatile("bar.sync %0, 128;" ::"r"(1 + warpgroup) : "memory");
-}
-
-// The same, and what they wrote to shared memory is there for the copy engine.
-__device__ __forceinline__ void publish(int warpgroup) {
+// What this thread wrote to shared memory is there for the copy engine; it says so.
+__device__ __forceinline__ void publish(unsigned barrier) {
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-  meet(warpgroup);
+  arriveAt(barrier);
 }
 
 // How the tensor cores find a tile: 128-byte swizzling, groups of eight rows 1024 bytes apart, and
@@ -97,19 +92,39 @@ __device__ __forceinline__ void waitProducts() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(LEFT) : "memory");
 }
 
-// Where the ring stands, and whether it went round an odd number of times.
+// Where the ring stands, and whether it went round an odd number of times. In backward buffers that
+// held gate and up are written by both warpgroups before they are emptied.
 struct Ring {
-  unsigned tiles, full, empty;
+  unsigned tiles, full, empty, written;
   int stage;
   unsigned round;
 
   __device__ __forceinline__ unsigned buffer() const { return tiles + stage * STAGE_BYTES; }
   __device__ __forceinline__ unsigned filled() const { return full + 8 * stage; }
   __device__ __forceinline__ unsigned emptied() const { return empty + 8 * stage; }
+  __device__ __forceinline__ unsigned done() const { return written + 8 * stage; }
 
   __device__ __forceinline__ void advance() {
     if (++stage == STAGES) {
       stage = 0;
+      round ^= 1;
+    }
+  }
+};
+
+// In forward: a warpgroup's panels of 64 rows and columns on their way out, one after the other.
+struct Panels {
+  unsigned memory, written, read;
+  int slot;
+  unsigned round;
+
+  __device__ __forceinline__ unsigned panel() const { return memory + slot * PANEL_BYTES; }
+  __device__ __forceinline__ unsigned done() const { return written + 8 * slot; }
+  __device__ __forceinline__ unsigned emptied() const { return read + 8 * slot; }
+
+  __device__ __forceinline__ void advance() {
+    if (++slot == PANELS) {
+      slot = 0;
       round ^= 1;
     }
   }
@@ -243,26 +258,12 @@ __device__ __forceinline__ unsigned activate(const float* gate, const float* up)
   return pack(gate[0] * x * up[0], gate[1] * y * up[1]);
 }
 
-// d holds 128 columns of gate, then the same of up. They and the activations leave by way of panels
-// of 64 columns, the sixth by way of the first once that has been read.
-__device__ __forceinline__ void deliverForward(const float* d, unsigned panels, int warpgroup,
-                                               int row, int column, const TensorMap* gate,
-                                               const TensorMap* up, const TensorMap* activated) {
-  bool first = threadIdx.x % WARPGROUP_THREADS == 0;
-  if (first) {
-    waitDeliveries<0>();
-  }
-  meet(warpgroup);
+// d holds 128 columns of gate, then the same of up. They and the activations become panels.
+__device__ __forceinline__ void writeForward(const float* d, Panels& panels) {
 #pragma unroll
   for (int part = 0; part < 6; part++) {
     int half = part / 3, what = part % 3;
-    unsigned panel = panels + (warpgroup * PANELS + part % PANELS) * PANEL_BYTES;
-    if (part == PANELS) {
-      if (first) {
-        waitDeliveries<2>();
-      }
-      meet(warpgroup);
-    }
+    waitBarrier(panels.emptied(), panels.round ^ 1);
 #pragma unroll
     for (int i = 0; i < 8; i += 2) {
       unsigned words[4];
@@ -273,20 +274,42 @@ __device__ __forceinline__ void deliverForward(const float* d, unsigned panels, 
                    : what == 1 ? pack(from[64], from[65])
                                : activate(from, from + 64);
       }
-      storeFragments(fragmentsAt(panel, i), words);
+      storeFragments(fragmentsAt(panels.panel(), i), words);
     }
-    if (what > 0) {
-      publish(warpgroup);
-    }
-    if (what > 0 && first) {
-      int at = column + half * 64;
-      if (what == 1) {
-        deliver(gate, at, row, panel - PANEL_BYTES);
-      }
-      deliver(what == 1 ? up : activated, at, row, panel);
+    publish(panels.done());
+    panels.advance();
+  }
+}
+
+// By one thread: takes a warpgroup's panels away.
+__device__ __forceinline__ void deliverForward(Panels panels, int warpgroup, const TensorMap* gate,
+                                               const TensorMap* up, const TensorMap* activated,
+                                               Sizes sizes) {
+  Tiles tiles(sizes, HALF_COLUMNS);
+  Panels before = panels;
+  int waiting = 0;
+  for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
+    int row, column;
+    tiles.at(i, row, column);
+    row = row * TILE_ROWS + warpgroup * 64;
+    column *= HALF_COLUMNS;
+    for (int part = 0; part < 6; part++) {
+      int what = part % 3;
+      waitBarrier(panels.done(), panels.round);
+      deliver(what == 0 ? gate : what == 1 ? up : activated, column + part / 3 * 64, row,
+              panels.panel());
       commitDeliveries();
+      panels.advance();
+      if (waiting == 2) {
+        waitDeliveries<2>();
+        arriveAt(before.emptied());
+        before.advance();
+      } else {
+        waiting++;
+      }
     }
   }
+  waitDeliveries<0>();
 }
 
 // gate and up become their gradients, dy is that of the activations.
@@ -306,12 +329,8 @@ __device__ __forceinline__ void differentiate(const float* dy, unsigned& gates, 
 }
 
 // d holds 256 columns of the activations' gradient. Gate and up come through the ring, 64 columns at
-// a time, and leave from there as gradients.
-__device__ __forceinline__ void deliverBackward(const float* d, Ring& ring, int warpgroup, int row,
-                                                int column, const TensorMap* gate,
-                                                const TensorMap* up) {
-  bool first = threadIdx.x % WARPGROUP_THREADS == 0;
-  unsigned before = 0;
+// a time, and become their gradients there.
+__device__ __forceinline__ void writeBackward(const float* d, Ring& ring, int warpgroup) {
 #pragma unroll
   for (int part = 0; part < 4; part++) {
     waitBarrier(ring.filled(), ring.round);
@@ -328,22 +347,43 @@ __device__ __forceinline__ void deliverBackward(const float* d, Ring& ring, int 
       storeFragments(fragmentsAt(gates, i), g);
       storeFragments(fragmentsAt(ups, i), u);
     }
-    publish(warpgroup);
-    if (first) {
-      deliver(gate, column + part * 64, row, gates);
-      deliver(up, column + part * 64, row, ups);
+    publish(ring.done());
+    ring.advance();
+  }
+}
+
+// By one thread: takes the gradients of gate and up away, and empties their buffers.
+__device__ __forceinline__ void deliverBackward(Ring ring, const TensorMap* gate,
+                                                const TensorMap* up, Sizes sizes) {
+  Tiles tiles(sizes, TILE_COLUMNS);
+  int steps = (sizes.depth + DEPTH - 1) / DEPTH;
+  unsigned uses = 0;
+  for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
+    int row, column;
+    tiles.at(i, row, column);
+    for (int step = 0; step < steps; step++) {
+      ring.advance();
+    }
+    unsigned before = 0;
+    for (int part = 0; part < 4; part++) {
+      waitBarrier(ring.done(), uses >> ring.stage & 1);
+      uses ^= 1u << ring.stage;
+      for (int half = 0; half < 2; half++) {
+        unsigned gates = ring.buffer() + half * PANEL_BYTES;
+        int toRow = row * TILE_ROWS + half * 64, toColumn = column * TILE_COLUMNS + part * 64;
+        deliver(gate, toColumn, toRow, gates);
+        deliver(up, toColumn, toRow, gates + 2 * PANEL_BYTES);
+      }
       commitDeliveries();
       if (part > 0) {
         waitDeliveries<1>();
-        arriveAt(before);
+        arriveTwice(before);
       }
+      before = ring.emptied();
+      ring.advance();
     }
-    before = ring.emptied();
-    ring.advance();
-  }
-  if (first) {
     waitDeliveries<0>();
-    arriveAt(before);
+    arriveTwice(before);
   }
 }
 
@@ -353,42 +393,59 @@ template <int BACKWARD>
 __device__ __forceinline__ void gatedProduct(const TensorMap* left, const TensorMap* right,
                                              const TensorMap* gate, const TensorMap* up,
                                              const TensorMap* activated, Sizes sizes) {
-  __shared__ __align__(8) unsigned long long barriers[2 * STAGES];
+  __shared__ __align__(8) unsigned long long barriers[3 * STAGES + 4 * PANELS];
   Ring ring;
   ring.tiles = (sharedAddress(gatedMemory) + 1023) & ~1023u;
   ring.full = sharedAddress(barriers);
   ring.empty = ring.full + 8 * STAGES;
+  ring.written = ring.empty + 8 * STAGES;
   ring.stage = 0;
   ring.round = 0;
   if (threadIdx.x == 0) {
     for (int i = 0; i < STAGES; i++) {
-      asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(ring.full + 8 * i));
-      asm volatile("mbarrier.init.shared::cta.b64 [%0], 2;" ::"r"(ring.empty + 8 * i));
+      initBarrier(ring.full + 8 * i, 1);
+      initBarrier(ring.empty + 8 * i, 2);
+      initBarrier(ring.written + 8 * i, 2 * WARPGROUP_THREADS);
+    }
+    for (int i = 0; i < 2 * PANELS; i++) {
+      initBarrier(ring.written + 8 * STAGES + 8 * i, WARPGROUP_THREADS);
+      initBarrier(ring.written + 8 * (STAGES + 2 * PANELS) + 8 * i, 1);
     }
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   }
   __syncthreads();
+  auto panelsOf = [&](int warpgroup) {
+    Panels panels;
+    panels.memory = ring.tiles + STAGES * STAGE_BYTES + warpgroup * PANELS * PANEL_BYTES;
+    panels.written = ring.written + 8 * (STAGES + warpgroup * PANELS);
+    panels.read = panels.written + 8 * 2 * PANELS;
+    panels.slot = 0;
+    panels.round = 0;
+    return panels;
+  };
   if (threadIdx.x < WARPGROUP_THREADS) {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
     if (threadIdx.x == 0) {
       fillRing<BACKWARD>(ring, left, right, gate, up, sizes);
+    } else if (BACKWARD && threadIdx.x == 32) {
+      deliverBackward(ring, gate, up, sizes);
+    } else if (!BACKWARD && (threadIdx.x == 32 || threadIdx.x == 64)) {
+      int warpgroup = threadIdx.x / 64;
+      deliverForward(panelsOf(warpgroup), warpgroup, gate, up, activated, sizes);
     }
   } else {
     asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
     Tiles tiles(sizes, BACKWARD ? TILE_COLUMNS : HALF_COLUMNS);
     int steps = (sizes.depth + DEPTH - 1) / DEPTH;
     int warpgroup = threadIdx.x / WARPGROUP_THREADS - 1;
+    Panels panels = panelsOf(warpgroup);
     float d[128];
     for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
-      int row, column;
-      tiles.at(i, row, column);
-      row = row * TILE_ROWS + warpgroup * 64;
       multiplyTile<BACKWARD>(d, ring, warpgroup, steps);
       if (BACKWARD) {
-        deliverBackward(d, ring, warpgroup, row, column * TILE_COLUMNS, gate, up);
+        writeBackward(d, ring, warpgroup);
       } else {
-        deliverForward(d, ring.tiles + STAGES * STAGE_BYTES, warpgroup, row, column * HALF_COLUMNS,
-                       gate, up, activated);
+        writeForward(d, panels);
       }
     }
   }
