@@ -57,3 +57,10 @@ __device__ __forceinline__ void fetch(unsigned to, const TensorMap* map, int col
       "l"(map), "r"(barrier), "r"(column), "r"(row)
       : "memory");
 }
+
+// Brings what fetch would bring into the L2 cache.
+__device__ __forceinline__ void fetchAhead(const TensorMap* map, int column, int row) {
+  asm volatile("cp.async.bulk.prefetch.tensor.2d.L2.global [%0, {%1, %2}];" ::"l"(map),
+               "r"(column), "r"(row)
+               : "memory");
+}

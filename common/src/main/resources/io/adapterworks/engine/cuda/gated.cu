@@ -1,8 +1,9 @@
 // Products of a gated feed-forward block whose epilogue is SwiGLU or its backward, so that what the
 // tensor cores leave in registers is not written, read and written again. Compute capability 9.0: one
 // thread has the copy engine keep a ring of buffers full, two warpgroups multiply 64 rows by 256
-// columns each, and others have the copy engine take what these wrote to shared memory away. Blocks stay, one on each multiprocessor, and walk over tiles of 128 rows and 256
-// columns, in groups of rows that the L2 cache holds.
+// columns each, and others have the copy engine take what these wrote to shared memory away. Blocks
+// stay, one on each multiprocessor, and walk over tiles of 128 rows and 256 columns, in groups of as
+// many tiles of rows as the L2 cache holds (8 MiB).
 
 #define TILE_ROWS 128
 #define TILE_COLUMNS 256
@@ -15,7 +16,7 @@
 #define STAGE_BYTES (LEFT_BYTES + RIGHT_BYTES)
 #define PANEL_BYTES 8192
 #define WARPGROUP_THREADS 128
-#define GROUP_TILES 8
+#define GROUP_DEPTH 32768
 #define HIGHEST_POWER 1e18f
 
 // Sizes of a product: rows, depth, and F, the columns of gate, of up and of the activations.
@@ -132,24 +133,26 @@ struct Panels {
 
 // The places of the tiles of a product.
 struct Tiles {
-  int rows, columns, total;
+  int rows, columns, total, group;
 
   __device__ __forceinline__ Tiles(const Sizes& sizes, int width)
       : rows((sizes.rows + TILE_ROWS - 1) / TILE_ROWS),
         columns((sizes.columns + width - 1) / width),
-        total(rows * columns) {}
+        total(rows * columns),
+        group(max(1, (GROUP_DEPTH + sizes.depth / 2) / sizes.depth)) {}
 
   // The row and the column, in tiles, of tile i.
   __device__ __forceinline__ void at(int i, int& row, int& column) const {
-    int group = i / (GROUP_TILES * columns);
-    int within = i - group * GROUP_TILES * columns;
-    int height = min(GROUP_TILES, rows - group * GROUP_TILES);
-    row = group * GROUP_TILES + within % height;
+    int first = i / (group * columns) * group;
+    int within = i - first * columns;
+    int height = min(group, rows - first);
+    row = first + within % height;
     column = within / height;
   }
 };
 
-// By one thread: keeps the ring full. In backward the products' tiles are followed by gate and up.
+// By one thread: keeps the ring full. In backward the products' tiles are followed by gate and up, which
+// the L2 cache has by then: all blocks want theirs at about the same time.
 template <int BACKWARD>
 __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const TensorMap* right,
                                          const TensorMap* gate, const TensorMap* up, Sizes sizes) {
@@ -169,6 +172,10 @@ __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const
 #pragma unroll
         for (int p = 0; p < 4; p++) {
           fetch(to + p * PANEL_BYTES, right, column + p * 64, step * DEPTH, ring.filled());
+        }
+        if (step < 8) {
+          fetchAhead(gate, column + step / 2 * 64, row + step % 2 * 64);
+          fetchAhead(up, column + step / 2 * 64, row + step % 2 * 64);
         }
       } else {
         fetch(to, right, step * DEPTH, column, ring.filled());
