@@ -17,6 +17,7 @@
 #define PANEL_BYTES 8192
 #define WARPGROUP_THREADS 128
 #define GROUP_DEPTH 32768
+#define STEPS_AHEAD 14
 #define HIGHEST_POWER 1e18f
 
 // Sizes of a product: rows, depth, and F, the columns of gate, of up and of the activations.
@@ -173,9 +174,10 @@ __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const
         for (int p = 0; p < 4; p++) {
           fetch(to + p * PANEL_BYTES, right, column + p * 64, step * DEPTH, ring.filled());
         }
-        if (step < 8) {
-          fetchAhead(gate, column + step / 2 * 64, row + step % 2 * 64);
-          fetchAhead(up, column + step / 2 * 64, row + step % 2 * 64);
+        int ahead = step - max(0, steps - STEPS_AHEAD);
+        if (ahead >= 0 && ahead < 8) {
+          fetchAhead(gate, column + ahead / 2 * 64, row + ahead % 2 * 64);
+          fetchAhead(up, column + ahead / 2 * 64, row + ahead % 2 * 64);
         }
       } else {
         fetch(to, right, step * DEPTH, column, ring.filled());
