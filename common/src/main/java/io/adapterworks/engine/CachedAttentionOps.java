@@ -7,7 +7,8 @@ public interface CachedAttentionOps {
   /**
    * One layer's keys and values of several sequences.
    *
-   * @param keys (sequences · capacity, kvHeads·D), compute type, contiguous: sequence after sequence
+   * @param keys (sequences · capacity, kvHeads·D), compute type, contiguous: sequence after
+   *     sequence
    * @param values as keys
    * @param capacity the most tokens of a sequence
    */

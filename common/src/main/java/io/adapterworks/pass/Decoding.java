@@ -2,8 +2,8 @@ package io.adapterworks.pass;
 
 /**
  * Sequences that grow token by token; what has been computed for a token is never computed again.
- * Used by one thread at a time, and only while its {@link LanguageModel} is open, which has one at a
- * time.
+ * Used by one thread at a time, and only while its {@link LanguageModel} is open, which has one at
+ * a time.
  */
 public interface Decoding extends AutoCloseable {
   /** (S, V) row-major: the logits after the last token of each prompt. */

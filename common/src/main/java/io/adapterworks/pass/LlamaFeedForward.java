@@ -92,8 +92,7 @@ final class LlamaFeedForward {
   private void activate(PassMode mode, Tensor x, Saved saved) {
     norm.forward(x, saved.normed, saved.rstd);
     gateUp.gatedForward(
-        mode,
-        new GatedOps.Forward(saved.normed, saved.hGateUp, saved.gateUp, saved.activated));
+        mode, new GatedOps.Forward(saved.normed, saved.hGateUp, saved.gateUp, saved.activated));
   }
 
   /** Spare columns that the normalised input needs. */

@@ -21,7 +21,6 @@ import io.adapterworks.tokenize.TokenRow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * A decoder of the Llama family with LoRA on any of its linear layers, forward and backward. The

@@ -47,8 +47,8 @@ import java.util.stream.Stream;
 
 /**
  * {@link IntentsBenchmark} on a machine that has a card but neither tokenizer nor DL4J: {@code
- * export} writes MiniLM in bfloat16 and the rows as token ids, {@code train} trains by the recipe of
- * {@code reference.conf} on the rows that the benchmark would draw, and tests.
+ * export} writes MiniLM in bfloat16 and the rows as token ids, {@code train} trains by the recipe
+ * of {@code reference.conf} on the rows that the benchmark would draw, and tests.
  */
 final class IntentRun {
   private static final int HELD_OUT = 1500;
@@ -66,8 +66,8 @@ final class IntentRun {
   /**
    * {@code export FOLDER FILE...} or {@code train FOLDER NAME PER_LABEL|all SEED [KEY=VALUE...]}.
    * NAME is that of an exported file without its ending; all: rows of its other part, or 1,500 of
-   * the same, test. The pairs are settings, such as {@code training.epochs=10}; {@code engine.dtype}
-   * and {@code engine.device} are among them.
+   * the same, test. The pairs are settings, such as {@code training.epochs=10}; {@code
+   * engine.dtype} and {@code engine.device} are among them.
    */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[1]);
@@ -75,7 +75,8 @@ final class IntentRun {
       export(Files.createDirectories(folder), List.of(arguments).subList(2, arguments.length));
       return;
     }
-    Config config = ConfigFactory.parseResources(IntentRun.class.getClassLoader(), "reference.conf");
+    Config config =
+        ConfigFactory.parseResources(IntentRun.class.getClassLoader(), "reference.conf");
     for (String pair : List.of(arguments).subList(5, arguments.length)) {
       config = ConfigFactory.parseString(pair).withFallback(config);
     }
@@ -89,9 +90,7 @@ final class IntentRun {
     String device = config.getString("engine.device").toUpperCase(Locale.ROOT);
     String type = config.getString("engine.dtype").toUpperCase(Locale.ROOT);
     return new EngineSettings(
-        device.equals("AUTO")
-            ? EngineSettings.Device.CUDA
-            : EngineSettings.Device.valueOf(device),
+        device.equals("AUTO") ? EngineSettings.Device.CUDA : EngineSettings.Device.valueOf(device),
         EngineSettings.ComputeType.valueOf(type),
         0);
   }
@@ -148,21 +147,18 @@ final class IntentRun {
       int columns = Math.toIntExact(weight.shape().size(1));
       float[] rows = new float[size() * columns];
       numbers.forEach(
-          (id, number) ->
-              System.arraycopy(values, id * columns, rows, number * columns, columns));
+          (id, number) -> System.arraycopy(values, id * columns, rows, number * columns, columns));
       return HostTensor.of(weight.name(), DType.BFLOAT16, Shape.of(size(), columns), rows);
     }
   }
 
   /** A line a row: its label's number, then its ids; labels in alphabetical order. */
-  private static void exportRows(
-      TextEncoder encoder, Vocabulary vocabulary, Path file, Path folder) throws IOException {
+  private static void exportRows(TextEncoder encoder, Vocabulary vocabulary, Path file, Path folder)
+      throws IOException {
     List<LabelledText> train = LabelledFiles.read(file, LabelledFiles.Part.TRAIN);
     List<String> labels =
         List.copyOf(
-            train.stream()
-                .map(LabelledText::label)
-                .collect(Collectors.toCollection(TreeSet::new)));
+            train.stream().map(LabelledText::label).collect(Collectors.toCollection(TreeSet::new)));
     Function<LabelledText, String> line =
         row ->
             labels.indexOf(row.label())
@@ -215,8 +211,7 @@ final class IntentRun {
     boolean separate = Files.exists(other);
     Set<Integer> chosen = chosen(all, perLabel, seed, separate);
     List<TokenRow> training = part(all, chosen::contains);
-    List<TokenRow> test =
-        separate ? rows(other) : part(all, place -> !chosen.contains(place));
+    List<TokenRow> test = separate ? rows(other) : part(all, place -> !chosen.contains(place));
     int labels = 1 + all.stream().mapToInt(row -> row.labels()[0]).max().orElseThrow();
     try (BaseModel base = BaseModelReader.open(folder.toString());
         Engine engine = EngineFactory.open(settings)) {
@@ -247,8 +242,7 @@ final class IntentRun {
     }
   }
 
-  private static List<TokenRow> part(
-      List<TokenRow> rows, IntPredicate wanted) {
+  private static List<TokenRow> part(List<TokenRow> rows, IntPredicate wanted) {
     return IntStream.range(0, rows.size()).filter(wanted).mapToObj(rows::get).toList();
   }
 

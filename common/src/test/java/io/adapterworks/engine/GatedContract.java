@@ -49,9 +49,7 @@ public interface GatedContract {
                         pair.normals((long) out * in, 1 / Math.sqrt(in))))
             .toList();
     return LinearContract.LayerTwins.freeze(
-        pair,
-        new FrozenSource(
-            weights, List.of(), FrozenSource.WeightStorage.COMPUTE_TYPE, rank));
+        pair, new FrozenSource(weights, List.of(), FrozenSource.WeightStorage.COMPUTE_TYPE, rank));
   }
 
   private static Twin spared(EnginePair pair, Twin twin, int totalRank) {
@@ -65,8 +63,7 @@ public interface GatedContract {
     LoraTwins lora = LoraTwins.random(pair, size.hidden(), size.ranges(2, wide), seed);
     Twin x = spared(pair, pair.normal(type, size.tokens(), size.hidden()), lora.totalRank());
     Twin h = pair.poisoned(type, size.tokens(), Math.max(1, lora.totalRank()));
-    Twin gateUp =
-        spared(pair, pair.poisoned(type, size.tokens(), 2L * wide), lora.totalRank());
+    Twin gateUp = spared(pair, pair.poisoned(type, size.tokens(), 2L * wide), lora.totalRank());
     Twin activated = spared(pair, pair.poisoned(type, size.tokens(), wide), size.rank());
     pair.both(
         s ->

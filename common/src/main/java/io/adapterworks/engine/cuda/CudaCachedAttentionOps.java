@@ -17,8 +17,7 @@ final class CudaCachedAttentionOps implements CachedAttentionOps {
 
   CudaCachedAttentionOps(CudaContext context) {
     this.context = context;
-    this.source =
-        context.source(List.of("philox.cu", "attention_plain.cu", "attention_cached.cu"));
+    this.source = context.source(List.of("philox.cu", "attention_plain.cu", "attention_cached.cu"));
   }
 
   @Override

@@ -58,8 +58,7 @@ public final class CudaEngine implements Engine {
     this.linear = new CudaLinearOps(context, products, weights, lowRank);
     this.norm = new CudaNormOps(context);
     this.activation = new CudaActivationOps(context, lowRank);
-    this.gated =
-        new CudaGatedOps(context, weights, lowRank, GatedOps.of(linear, activation));
+    this.gated = new CudaGatedOps(context, weights, lowRank, GatedOps.of(linear, activation));
     this.attention = new CudaAttentionOps(context);
     this.cachedAttention = new CudaCachedAttentionOps(context);
     this.sequence = new CudaSequenceOps(context);
@@ -114,6 +113,10 @@ public final class CudaEngine implements Engine {
   public long committedBytes() {
     return context.committedBytes()
         + arenas.values().stream().mapToLong(DeviceArena::committed).sum();
+  }
+
+  MatrixProducts products() {
+    return products;
   }
 
   /** Waits until everything launched is done. */

@@ -3,7 +3,6 @@ package io.adapterworks.engine.cuda;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.GatedOps;
 import io.adapterworks.engine.LoraGroup;
-import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.util.List;
@@ -13,16 +12,7 @@ import java.util.List;
  * their epilogue, else one primitive after the other.
  */
 final class CudaGatedOps implements GatedOps {
-  /** Fewer rows leave most multiprocessors idle. */
-  private static final int FEWEST_ROWS = 256;
-
   private static final int WIDTH = 8;
-  private static final int TILE_ROWS = 128;
-  private static final int BOX_ROWS = 64;
-  private static final int THREADS = 384;
-  private static final int STAGE_BYTES = (TILE_ROWS + 256) * 64 * Short.BYTES;
-  private static final int PANEL_BYTES = BOX_ROWS * 64 * Short.BYTES;
-  private static final int SHARED_BYTES = 3 * STAGE_BYTES + 10 * PANEL_BYTES + 1024;
 
   private final CudaContext context;
   private final FrozenWeights weights;
@@ -38,17 +28,12 @@ final class CudaGatedOps implements GatedOps {
     this.lowRank = lowRank;
     this.fused = new FusedLowRank(context);
     this.separate = separate;
-    this.source = context.source(List.of("copies.cu", "gated.cu"));
+    this.source = context.source(List.of("copies.cu", "products.cu", "gated.cu"));
   }
-
 
   /** Whether the kernels take these matrices of rows of whole vectors. */
   private boolean takes(CudaFrozenLinear layer, Tensor rows, Tensor... matrices) {
-    return context.device().hasWarpgroupProducts()
-        && context.computeType() == DType.BFLOAT16
-        && layer.bias().isEmpty()
-        && rows.rows() >= FEWEST_ROWS
-        && CudaContext.vectorWidth(WIDTH, matrices) == WIDTH;
+    return layer.bias().isEmpty() && OwnProducts.takes(context, rows.rows(), matrices);
   }
 
   @Override
@@ -78,11 +63,11 @@ final class CudaGatedOps implements GatedOps {
           context
               .kernels()
               .launch(source, "gated_forward")
-              .block(maps.of(left, TILE_ROWS))
-              .block(maps.of(weight.withSpare(spare), TILE_ROWS))
-              .block(maps.of(gateUp.columns(0, columns), BOX_ROWS))
-              .block(maps.of(gateUp.columns(columns, columns), BOX_ROWS))
-              .block(maps.of(operands.activated(), BOX_ROWS)),
+              .block(maps.of(left, OwnProducts.TILE_ROWS))
+              .block(maps.of(weight.withSpare(spare), OwnProducts.TILE_ROWS))
+              .block(maps.of(gateUp.columns(0, columns), OwnProducts.BOX_ROWS))
+              .block(maps.of(gateUp.columns(columns, columns), OwnProducts.BOX_ROWS))
+              .block(maps.of(operands.activated(), OwnProducts.BOX_ROWS)),
           left,
           columns);
     }
@@ -121,24 +106,18 @@ final class CudaGatedOps implements GatedOps {
           context
               .kernels()
               .launch(source, "gated_backward")
-              .block(maps.of(left, TILE_ROWS))
-              .block(maps.of(right, BOX_ROWS))
-              .block(maps.of(gateUp.columns(0, columns), BOX_ROWS))
-              .block(maps.of(gateUp.columns(columns, columns), BOX_ROWS)),
+              .block(maps.of(left, OwnProducts.TILE_ROWS))
+              .block(maps.of(right, OwnProducts.BOX_ROWS))
+              .block(maps.of(gateUp.columns(0, columns), OwnProducts.BOX_ROWS))
+              .block(maps.of(gateUp.columns(columns, columns), OwnProducts.BOX_ROWS)),
           left,
           columns);
     }
   }
 
   private void launch(Kernels.Launch launch, Tensor left, long columns) {
-    launch
-        .integer(left.rows())
-        .integer(left.columns())
-        .integer(columns)
-        .run(
-            new Kernels.Grid(context.device().multiprocessors(), 1, 1),
-            new Kernels.Block(THREADS, 1),
-            SHARED_BYTES);
+    OwnProducts.run(
+        context, launch.integer(left.rows()).integer(left.columns()).integer(columns));
   }
 
   void close() {

@@ -89,6 +89,7 @@ final class MatrixProducts implements AutoCloseable {
   private final cublasLtContext handle = new cublasLtContext();
   private final Address workspace;
   private final ProductChoices choices;
+  private final OwnProducts own;
   private final Map<ProductPlan.Key, ProductPlan> plans = new HashMap<>();
   private final FloatPointer alpha = new FloatPointer(1);
   private final FloatPointer beta = new FloatPointer(1);
@@ -101,7 +102,8 @@ final class MatrixProducts implements AutoCloseable {
     String card = context.device().describe().replaceAll("[^A-Za-z0-9.]+", "-");
     this.choices =
         new ProductChoices(
-            cache.resolve("products-" + card + "-" + cublas.cublasLtGetVersion() + ".txt"));
+            cache.resolve("products-" + card + "-" + cublas.cublasLtGetVersion() + "-own.txt"));
+    this.own = new OwnProducts(context);
     CudaStatus.blas(cublas.cublasLtCreate(handle), "opening cuBLASLt");
     try (TensorScope weights = context.weights()) {
       this.workspace =
@@ -130,6 +132,10 @@ final class MatrixProducts implements AutoCloseable {
   }
 
   private void run(ProductPlan plan, Product product) {
+    if (plan.isOwn() && own.takes(product)) {
+      own.run(product);
+      return;
+    }
     alpha.put(0, product.alpha());
     beta.put(0, product.addend().isPresent() ? 1 : 0);
     plan.run(product, alpha, beta, workspace, context.device().stream());
@@ -139,7 +145,7 @@ final class MatrixProducts implements AutoCloseable {
   private ProductPlan plan(ProductPlan.Key key, Product product) {
     ProductPlan plan = new ProductPlan(handle, key, WORKSPACE_BYTES);
     double operations = 2.0 * key.m() * key.n() * key.k();
-    if (plan.suggestions() > 1 && operations > TIMED_OPERATIONS) {
+    if (plan.suggestions() > 0 && operations > TIMED_OPERATIONS) {
       int choice = choices.find(key.toString());
       if (choice < 0) {
         choice = fastest(plan, product);
@@ -156,7 +162,7 @@ final class MatrixProducts implements AutoCloseable {
       CudaScope scope = new CudaScope(arena, context.deviceName(), () -> {});
       Tensor elsewhere = scope.allocate(y.dtype(), y.rows(), y.rowStride()).columns(0, y.columns());
       Product trial = product.into(elsewhere);
-      double[] first = new double[plan.suggestions()];
+      double[] first = new double[plan.suggestions() + (own.takes(product) ? 1 : 0)];
       for (int i = 0; i < first.length; i++) {
         first[i] = time(plan, i, trial, TRIAL_NANOSECONDS);
       }
@@ -194,6 +200,11 @@ final class MatrixProducts implements AutoCloseable {
     }
     context.device().synchronize();
     return System.nanoTime() - start;
+  }
+
+  /** By kernels for large products alone, whether they are the fastest or not. */
+  OwnProducts own() {
+    return own;
   }
 
   /** By the engine's own kernel: any types, any strides. */
@@ -260,6 +271,7 @@ final class MatrixProducts implements AutoCloseable {
     plans.clear();
     alpha.close();
     beta.close();
+    own.close();
     CudaStatus.blas(cublas.cublasLtDestroy(handle), "closing cuBLASLt");
   }
 }

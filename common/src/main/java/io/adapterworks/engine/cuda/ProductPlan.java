@@ -78,6 +78,7 @@ final class ProductPlan implements AutoCloseable {
       new cublasLtMatmulHeuristicResult_t(SUGGESTIONS);
   private final int found;
   private int chosen;
+  private boolean own;
 
   ProductPlan(cublasLtContext handle, Key key, long workspaceBytes) {
     this.handle = handle;
@@ -170,9 +171,18 @@ final class ProductPlan implements AutoCloseable {
     return found;
   }
 
-  /** Takes suggestion {@code index} from now on. */
+  /**
+   * Takes suggestion {@code index} from now on; the number of suggestions stands for the engine's
+   * own kernel.
+   */
   void choose(int index) {
-    chosen = Math.min(index, found - 1);
+    own = index == found;
+    chosen = own ? 0 : Math.min(index, found - 1);
+  }
+
+  /** Whether the engine's own kernel was chosen. */
+  boolean isOwn() {
+    return own;
   }
 
   void run(

@@ -1,11 +1,13 @@
 package io.adapterworks.engine.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineContractTest;
 import io.adapterworks.engine.EngineSettings;
+import io.adapterworks.engine.Transpose;
 import io.adapterworks.engine.UpdateOps;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.tensor.DType;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The contract on a real card; skipped, saying why, where there is none. */
@@ -113,6 +116,67 @@ class CudaEngineContractTest extends EngineContractTest {
       narrow[i] = (float) values[i];
     }
     return narrow;
+  }
+
+  /** The kernels for large products against the one that adds up an element at a time. */
+  @ParameterizedTest
+  @CsvSource({"256, 64, 256", "300, 1000, 520", "1000, 4160, 1504", "777, 40, 2056"})
+  void largeProductsAreThePlainKernels(int m, int k, int n) {
+    try (CudaEngine engine = (CudaEngine) open(DType.BFLOAT16);
+        TensorScope scope = engine.openScope("products")) {
+      Assumptions.assumeTrue(
+          engine.info().device().contains("9.0"), "skipped, the card multiplies by cuBLASLt alone");
+      Random random = new Random(5);
+      Tensor a = normal(engine, scope, random, m, k);
+      Tensor added = normal(engine, scope, random, m, n);
+      for (Transpose op : Transpose.values()) {
+        boolean flipped = op == Transpose.YES;
+        Tensor b = normal(engine, scope, random, flipped ? n : k, flipped ? k : n);
+        Tensor expected = scope.allocate(DType.BFLOAT16, m, n);
+        Tensor found = scope.allocate(DType.BFLOAT16, m, n);
+        MatrixProducts.Product product =
+            MatrixProducts.Product.set(a, Transpose.NO, b, op, found);
+        engine.transfer().fill(found, Float.NaN);
+        assertTrue(engine.products().own().takes(product));
+        engine.products().own().run(product);
+        engine.products().runPlain(product.into(expected));
+        assertClose(engine, expected, found);
+        engine.products().own().run(product.plus(added));
+        engine.products().runPlain(product.plus(added).into(expected));
+        assertClose(engine, expected, found);
+        engine.transfer().cast(added, found);
+        engine.products().own().run(product.plus(found));
+        assertClose(engine, expected, found);
+      }
+    }
+  }
+
+  private static Tensor normal(
+      Engine engine, TensorScope scope, Random random, int rows, int columns) {
+    float[] values = new float[rows * columns];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    Tensor tensor = scope.allocate(DType.BFLOAT16, rows, columns);
+    engine.transfer().upload(values, tensor);
+    return tensor;
+  }
+
+  /** Within the rounding of two results to bfloat16. */
+  private static void assertClose(Engine engine, Tensor expected, Tensor found) {
+    int size = Math.toIntExact(expected.shape().elements());
+    float[] right = new float[size];
+    float[] given = new float[size];
+    engine.transfer().download(expected, right);
+    engine.transfer().download(found, given);
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < size; i++) {
+      difference += Math.pow(right[i] - given[i], 2);
+      norm += Math.pow(right[i], 2);
+    }
+    double relative = Math.sqrt(difference / norm);
+    assertTrue(relative <= 4e-3, "relative error " + relative);
   }
 
   @Test
