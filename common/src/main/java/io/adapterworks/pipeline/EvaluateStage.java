@@ -3,7 +3,6 @@ package io.adapterworks.pipeline;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.Evaluation;
-import io.adapterworks.evaluate.EvaluationSubject;
 import io.adapterworks.evaluate.EvaluationsTable;
 import io.adapterworks.evaluate.Gate;
 import io.adapterworks.evaluate.LabelledText;
@@ -16,12 +15,9 @@ import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
 import io.adapterworks.registry.Promotion;
-import io.adapterworks.registry.PromotionRequest;
 import io.adapterworks.serve.PooledEmbedder;
 import io.adapterworks.serve.TextEncoder;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -68,34 +64,18 @@ public final class EvaluateStage {
         ErrorCode.INPUT,
         "the test split of dataset version %d has no rows; raise curation.split.test",
         dataset.version());
-    OptionalInt champion = warehouse.registry().champion(manifest.name());
+    TestedVersion tested = TestedVersion.of(warehouse, identity, manifest);
     Evaluation evaluation =
         Evaluation.of(outcomes(manifest, test, site)).againstBase(baseOutcomes(dataset, site));
-    if (champion.isPresent() && champion.getAsInt() != manifest.version()) {
-      AdapterRef ref = AdapterRef.of(manifest.name(), champion.getAsInt());
+    if (tested.hasRival()) {
+      AdapterRef ref = AdapterRef.of(manifest.name(), tested.champion().getAsInt());
       evaluation =
           evaluation.againstChampion(
               ref.toString(), outcomes(warehouse.registry().resolve(ref), test, site));
     }
     List<Verdict> verdicts = new Gate(useCase.success()).judge(evaluation);
-    TestData data =
-        new TestData(manifest.dataset().table(), OptionalLong.of(dataset.version()), "test");
-    EvaluationsTable.write(
-        warehouse.tables(),
-        new EvaluationSubject(
-            manifest.name(),
-            manifest.version(),
-            identity.runId(),
-            data,
-            warehouse.clock().instant()),
-        evaluation);
-    Promotion promotion =
-        warehouse
-            .registry()
-            .promote(
-                new PromotionRequest(
-                    manifest.name(), manifest.version(), verdicts, champion, "evaluate"));
-    return new Outcome(manifest, data, evaluation, verdicts, promotion);
+    EvaluationsTable.write(warehouse.tables(), tested.subject(), evaluation);
+    return new Outcome(manifest, tested.data(), evaluation, verdicts, tested.promote(verdicts));
   }
 
   private Outcomes outcomes(AdapterManifest version, List<LabelledText> test, InferenceSite site) {

@@ -5,7 +5,6 @@ import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
-import io.adapterworks.evaluate.EvaluationSubject;
 import io.adapterworks.evaluate.EvaluationsTable;
 import io.adapterworks.evaluate.Gate;
 import io.adapterworks.evaluate.TestData;
@@ -18,12 +17,9 @@ import io.adapterworks.pass.LlamaPass;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRef;
 import io.adapterworks.registry.Promotion;
-import io.adapterworks.registry.PromotionRequest;
 import io.adapterworks.serve.PromptFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /**
  * Tests a generating version on the test split of its dataset, beside the base model alone and the
@@ -56,39 +52,22 @@ public final class TextEvaluateStage {
         "the test split of dataset version %d has no rows with an answer; raise"
             + " curation.split.test",
         dataset.version());
-    OptionalInt champion = warehouse.registry().champion(manifest.name());
+    TestedVersion tested = TestedVersion.of(warehouse, identity, manifest);
     TextEvaluation evaluation =
         new TextEvaluation(
             adapterScores(manifest, dataset.test()),
             baseScores(dataset.test()),
-            champion(manifest, champion, dataset.test()));
+            champion(tested, dataset.test()));
     List<Verdict> verdicts = new Gate(useCase.success()).judge(evaluation);
-    TestData data =
-        new TestData(manifest.dataset().table(), OptionalLong.of(dataset.version()), "test");
-    EvaluationsTable.write(
-        warehouse.tables(),
-        new EvaluationSubject(
-            manifest.name(),
-            manifest.version(),
-            identity.runId(),
-            data,
-            warehouse.clock().instant()),
-        evaluation);
-    Promotion promotion =
-        warehouse
-            .registry()
-            .promote(
-                new PromotionRequest(
-                    manifest.name(), manifest.version(), verdicts, champion, "evaluate"));
-    return new Outcome(manifest, data, evaluation, verdicts, promotion);
+    EvaluationsTable.write(warehouse.tables(), tested.subject(), evaluation);
+    return new Outcome(manifest, tested.data(), evaluation, verdicts, tested.promote(verdicts));
   }
 
-  private Optional<TextEvaluation.Champion> champion(
-      AdapterManifest manifest, OptionalInt champion, List<Example> test) {
-    if (champion.isEmpty() || champion.getAsInt() == manifest.version()) {
+  private Optional<TextEvaluation.Champion> champion(TestedVersion tested, List<Example> test) {
+    if (!tested.hasRival()) {
       return Optional.empty();
     }
-    AdapterRef ref = AdapterRef.of(manifest.name(), champion.getAsInt());
+    AdapterRef ref = AdapterRef.of(tested.manifest().name(), tested.champion().getAsInt());
     return Optional.of(
         new TextEvaluation.Champion(
             ref.toString(), adapterScores(warehouse.registry().resolve(ref), test)));
