@@ -32,10 +32,7 @@ public final class AdapterSession implements AutoCloseable {
     this.base = BaseModelReader.open(manifest.base().location());
     try {
       this.model =
-          site.open(
-              base,
-              adapter(registry, manifest, base),
-              new EngineSettings(settings.device(), trainedIn(manifest), settings.threads()));
+          site.open(base, adapter(registry, manifest, base), asTrained(manifest, settings));
     } catch (RuntimeException failure) {
       base.close();
       throw failure;
@@ -64,7 +61,12 @@ public final class AdapterSession implements AutoCloseable {
     }
   }
 
-  static ComputeType trainedIn(AdapterManifest manifest) {
+  /** The settings with the number type that the version was trained in. */
+  static EngineSettings asTrained(AdapterManifest manifest, EngineSettings settings) {
+    return new EngineSettings(settings.device(), trainedIn(manifest), settings.threads());
+  }
+
+  private static ComputeType trainedIn(AdapterManifest manifest) {
     String dtype = manifest.training().dtype();
     return Arrays.stream(ComputeType.values())
         .filter(type -> ConfigReader.spelled(type).equals(dtype))

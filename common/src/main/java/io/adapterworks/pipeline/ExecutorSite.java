@@ -14,7 +14,6 @@ import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
-import io.adapterworks.model.BertConfig;
 import io.adapterworks.pass.LlamaPass;
 import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
@@ -108,7 +107,7 @@ final class ExecutorSite implements TrainingSite {
   @Override
   public SequenceClassifier classifier(LoraAdapter adapter) {
     executors = executors(adapter.layout().head().map(parameters -> parameters.head()));
-    int width = ((BertConfig) base.config()).hidden();
+    int width = base.config().hidden();
     return new ClusterPass.Classifier(executors, adapter.layout(), width, adapter.values());
   }
 

@@ -4,7 +4,6 @@ import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.PeftDirectory;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
-import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.LlamaPass;
@@ -30,7 +29,7 @@ public final class GenerationSession implements AutoCloseable {
 
   /** Whether a version generates text rather than labels. */
   public static boolean serves(AdapterManifest manifest) {
-    return manifest.task().kind().equals("generation");
+    return manifest.task().kind().equals(GenerationTraining.KIND);
   }
 
   /** Loads the version's files, its base model and an engine. */
@@ -38,11 +37,7 @@ public final class GenerationSession implements AutoCloseable {
       AdapterRegistry registry, AdapterManifest manifest, UseCase useCase) {
     BaseModel base = BaseModelReader.open(manifest.base().location());
     LoadedAdapter loaded = LoadedAdapter.of(registry, manifest, base);
-    EngineSettings settings = useCase.engine();
-    Engine engine =
-        EngineFactory.open(
-            new EngineSettings(
-                settings.device(), AdapterSession.trainedIn(manifest), settings.threads()));
+    Engine engine = EngineFactory.open(AdapterSession.asTrained(manifest, useCase.engine()));
     LlamaPass pass = new LlamaPass(engine, base, loaded.adapter(), useCase.generation().memory());
     return new GenerationSession(base, engine, pass, loaded.format());
   }

@@ -1,6 +1,7 @@
 package io.adapterworks.pipeline;
 
 import io.adapterworks.adapter.LoraAdapter;
+import io.adapterworks.config.ConfigReader;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
@@ -28,7 +29,8 @@ import java.util.function.Consumer;
 
 /** Trains an adapter of a decoder to give the dataset's answers. */
 final class GenerationTraining implements TaskTraining {
-  private static final String KIND = "generation";
+  /** What the manifest calls the task. */
+  static final String KIND = ConfigReader.spelled(UseCase.Task.GENERATION);
 
   private final UseCase useCase;
   private final AnsweredDataset dataset;

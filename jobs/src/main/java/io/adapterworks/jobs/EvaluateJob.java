@@ -142,7 +142,7 @@ final class EvaluateJob implements Callable<Integer> {
       System.out.println(EvaluationReportFile.decision(manifest, outcome.promotion()));
       System.out.println("Report: " + report);
     }
-    return outcome.promotion() instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
+    return exitCode(outcome.promotion());
   }
 
   private int onTestSplit(TextEvaluationOutput.Evaluated evaluated) {
@@ -151,8 +151,11 @@ final class EvaluateJob implements Callable<Integer> {
     } else {
       evaluated.print();
     }
-    return evaluated.outcome().promotion() instanceof Promotion.Refused
-        ? ErrorCode.REFUSED.exitCode()
-        : 0;
+    return exitCode(evaluated.outcome().promotion());
+  }
+
+  /** 0, or 4 where the gate refused the alias. */
+  static int exitCode(Promotion promotion) {
+    return promotion instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
   }
 }

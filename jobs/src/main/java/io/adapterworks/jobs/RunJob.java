@@ -16,7 +16,6 @@ import io.adapterworks.pipeline.Preflight;
 import io.adapterworks.pipeline.TrainStage;
 import io.adapterworks.pipeline.UseCase;
 import io.adapterworks.registry.AdapterManifest;
-import io.adapterworks.registry.Promotion;
 import io.adapterworks.train.TrainingObservers;
 import io.adapterworks.train.TrainingProgress;
 import java.util.List;
@@ -163,7 +162,7 @@ final class RunJob implements Callable<Integer> {
           EvaluationReportFile.decision(manifest, outcome.promotion()),
           file,
           manifest.ref());
-      return outcome.promotion() instanceof Promotion.Refused ? ErrorCode.REFUSED.exitCode() : 0;
+      return EvaluateJob.exitCode(outcome.promotion());
     }
 
     private int evaluateText(AdapterManifest manifest) {
@@ -171,9 +170,7 @@ final class RunJob implements Callable<Integer> {
           clock.stage("evaluate", () -> TextEvaluationOutput.Evaluated.of(session, manifest));
       evaluated.print();
       evaluated.printResult();
-      return evaluated.outcome().promotion() instanceof Promotion.Refused
-          ? ErrorCode.REFUSED.exitCode()
-          : 0;
+      return EvaluateJob.exitCode(evaluated.outcome().promotion());
     }
   }
 }
