@@ -4,12 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapterworks.SharedFolder;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.LoraConfig;
-import io.adapterworks.curate.conversation.ConversationReader;
+import io.adapterworks.bench.PerplexityBenchmark;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineSettings;
@@ -19,13 +17,10 @@ import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.LlamaPass;
 import io.adapterworks.pass.PassOptions;
-import io.adapterworks.tokenize.ConversationEncoder;
 import io.adapterworks.tokenize.SequencePacker;
 import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.tokenize.TokenRow;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -54,33 +49,17 @@ class DecoderTrainingTest {
     base.close();
   }
 
+  private PerplexityBenchmark benchmark() {
+    return new PerplexityBenchmark(base, engine, TOKENS_PER_BATCH);
+  }
+
   /** Every token of a story scored but the first. */
   private List<TokenRow> stories() throws IOException {
-    List<TokenRow> rows = new ArrayList<>();
-    for (JsonNode story : json("data/tinystories/tinystories_1000.json")) {
-      int[] ids = base.tokenizer().encode(story.asText(), 512);
-      int[] labels = Arrays.copyOfRange(ids, 1, ids.length + 1);
-      labels[ids.length - 1] = TokenBatch.IGNORED;
-      rows.add(TokenRow.scored(ids, labels));
-    }
-    return rows;
+    return benchmark().read(SharedFolder.require("data/tinystories/tinystories_1000.json"));
   }
 
   private List<TokenRow> instructions() throws IOException {
-    ConversationEncoder encoder =
-        new ConversationEncoder(base.tokenizer(), base.textFormat().template(), 512);
-    List<TokenRow> rows = new ArrayList<>();
-    for (JsonNode row : json("data/instructions/alpaca_en_demo.json")) {
-      TokenRow encoded = encoder.encode(ConversationReader.read(row, "alpaca")).row();
-      if (TokenBatch.of(List.of(encoded)).scored() > 0) {
-        rows.add(encoded);
-      }
-    }
-    return rows;
-  }
-
-  private static JsonNode json(String shared) throws IOException {
-    return new ObjectMapper().readTree(SharedFolder.require(shared).toFile());
+    return benchmark().read(SharedFolder.require("data/instructions/alpaca_en_demo.json"));
   }
 
   private static List<TokenBatch> packed(List<TokenRow> rows) {
@@ -135,50 +114,23 @@ class DecoderTrainingTest {
   @Test
   void trainingLowersPerplexityOnStoriesThatWereNotSeen() throws IOException {
     List<TokenRow> rows = stories();
-    assertLowered(rows.subList(0, 800), rows.subList(800, 1000), 3e-3, 0.96);
+    assertEquals(1000, rows.size());
+    assertLowered(rows, 3e-3, 0.96);
   }
 
   @Test
   void trainingLowersPerplexityFarMoreOnTextOfAnotherKind() throws IOException {
-    List<TokenRow> rows = instructions();
-    assertLowered(rows.subList(0, 800), rows.subList(800, rows.size()), 1e-2, 0.3);
+    assertLowered(instructions(), 1e-2, 0.3);
   }
 
-  /** One epoch; the perplexity after it is at most {@code share} of that before. */
-  private void assertLowered(
-      List<TokenRow> train, List<TokenRow> test, double learningRate, double share) {
-    LoraAdapter adapter = LoraAdapter.initialise(base, LORA, Optional.empty(), 1);
-    try (LlamaPass pass = new LlamaPass(engine, base, adapter, PassOptions.DEFAULT)) {
-      List<TokenBatch> batches = packed(train);
-      double before = TextMetrics.foresight(pass, packed(test)).perplexity();
-      AdapterNetwork network =
-          new AdapterNetwork(pass, config(learningRate), batches.size(), adapter.values());
-      for (int i = 0; i < batches.size(); i++) {
-        network.step(batches.get(i), i);
-      }
-      pass.setParameters(network.parameters());
-      double after = TextMetrics.foresight(pass, packed(test)).perplexity();
-      System.out.println("perplexity from " + before + " to " + after);
-      assertTrue(after <= share * before, "perplexity from " + before + " to " + after);
-    }
-  }
-
-  private static TrainingConfig config(double learningRate) {
-    return new TrainingConfig(
-        1,
-        1,
-        learningRate,
-        1,
-        0.05,
-        TrainingConfig.Decay.COSINE,
-        0,
-        1,
-        0,
-        0,
-        0.9,
-        0.999,
-        1e-8,
-        new TrainingConfig.EarlyStopping(0, 0),
-        0);
+  /**
+   * One epoch on 800 rows; on the others, the perplexity after it is at most {@code share} of that
+   * before.
+   */
+  private void assertLowered(List<TokenRow> rows, double learningRate, double share) {
+    PerplexityBenchmark.Result result = benchmark().measure(rows, 800, learningRate);
+    double before = result.before().perplexity();
+    double after = result.after().perplexity();
+    assertTrue(after <= share * before, "perplexity from " + before + " to " + after);
   }
 }
