@@ -1,14 +1,12 @@
 package io.adapterworks.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.engine.FrozenSource;
 import io.adapterworks.engine.FrozenSource.WeightStorage;
-import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.TextMetrics;
@@ -22,10 +20,8 @@ import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tokenize.SequencePacker;
 import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.tokenize.TokenRow;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** What eight-bit weights save, and what they cost in perplexity. */
@@ -113,23 +109,11 @@ public final class EightBitBenchmark {
   /** Each text with every token scored but the first. */
   private List<TokenRow> rows(BaseModel base) {
     List<TokenRow> rows = new ArrayList<>();
-    JsonNode all = read();
+    JsonNode all = JsonRows.read(texts);
     for (int i = 0; i < Math.min(most, all.size()); i++) {
       JsonNode text = all.get(i);
-      int[] ids = base.tokenizer().encode(text.asText(), base.config().maxPositions());
-      int[] labels = Arrays.copyOfRange(ids, 1, ids.length + 1);
-      labels[ids.length - 1] = TokenBatch.IGNORED;
-      rows.add(TokenRow.scored(ids, labels));
+      rows.add(TokenRow.text(base.tokenizer().encode(text.asText(), base.config().maxPositions())));
     }
     return rows;
-  }
-
-  private JsonNode read() {
-    try {
-      return new ObjectMapper().readTree(texts.toFile());
-    } catch (IOException e) {
-      throw new AdapterworksException(
-          ErrorCode.INPUT, texts + " is no JSON array of texts: " + e.getMessage(), e);
-    }
   }
 }

@@ -1,7 +1,6 @@
 package io.adapterworks.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.LoraConfig;
 import io.adapterworks.curate.conversation.ConversationReader;
@@ -20,10 +19,8 @@ import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.tokenize.TokenRow;
 import io.adapterworks.train.AdapterNetwork;
 import io.adapterworks.train.TrainingConfig;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -61,16 +58,13 @@ public final class PerplexityBenchmark {
    *
    * @param file a JSON array of texts or of objects
    */
-  public List<TokenRow> read(Path file) throws IOException {
+  public List<TokenRow> read(Path file) {
     ConversationEncoder encoder =
         new ConversationEncoder(base.tokenizer(), base.textFormat().template(), LONGEST);
     List<TokenRow> rows = new ArrayList<>();
-    for (JsonNode row : new ObjectMapper().readTree(file.toFile())) {
+    for (JsonNode row : JsonRows.read(file)) {
       if (row.isTextual()) {
-        int[] ids = base.tokenizer().encode(row.textValue(), LONGEST);
-        int[] labels = Arrays.copyOfRange(ids, 1, ids.length + 1);
-        labels[ids.length - 1] = TokenBatch.IGNORED;
-        rows.add(TokenRow.scored(ids, labels));
+        rows.add(TokenRow.text(base.tokenizer().encode(row.textValue(), LONGEST)));
       } else {
         EncodedConversation encoded = encoder.encode(ConversationReader.read(row, file.toString()));
         if (encoded.scored() > 0) {

@@ -43,6 +43,13 @@ public final class TokenRow {
     return new TokenRow(ids, labels, LabelScope.TOKEN);
   }
 
+  /** A text for language modelling: every token is scored but the first. */
+  public static TokenRow text(int[] ids) {
+    int[] labels = new int[ids.length];
+    Arrays.setAll(labels, i -> i + 1 < ids.length ? ids[i + 1] : TokenBatch.IGNORED);
+    return scored(ids, labels);
+  }
+
   public int[] ids() {
     return ids.clone();
   }

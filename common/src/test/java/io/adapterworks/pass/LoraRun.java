@@ -64,9 +64,7 @@ final class LoraRun {
     List<TokenRow> rows = new ArrayList<>();
     for (String line : Files.readAllLines(file)) {
       int[] ids = Arrays.stream(line.split(" ")).mapToInt(Integer::parseInt).toArray();
-      int[] labels = Arrays.copyOfRange(ids, 1, ids.length + 1);
-      labels[ids.length - 1] = TokenBatch.IGNORED;
-      rows.add(TokenRow.scored(ids, labels));
+      rows.add(TokenRow.text(ids));
     }
     List<TokenBatch> batches = new ArrayList<>();
     for (int i = 0; i + ROWS_A_STEP <= rows.size(); i += ROWS_A_STEP) {

@@ -20,7 +20,6 @@ import io.adapterworks.pass.PassOptions;
 import io.adapterworks.tokenize.SequencePacker;
 import io.adapterworks.tokenize.TokenBatch;
 import io.adapterworks.tokenize.TokenRow;
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -54,11 +53,11 @@ class DecoderTrainingTest {
   }
 
   /** Every token of a story scored but the first. */
-  private List<TokenRow> stories() throws IOException {
+  private List<TokenRow> stories() {
     return benchmark().read(SharedFolder.require("data/tinystories/tinystories_1000.json"));
   }
 
-  private List<TokenRow> instructions() throws IOException {
+  private List<TokenRow> instructions() {
     return benchmark().read(SharedFolder.require("data/instructions/alpaca_en_demo.json"));
   }
 
@@ -67,7 +66,7 @@ class DecoderTrainingTest {
   }
 
   @Test
-  void packedRowsGiveTheLossAndGradientOfTheRowsAlone() throws IOException {
+  void packedRowsGiveTheLossAndGradientOfTheRowsAlone() {
     List<TokenRow> rows = stories().subList(0, 6);
     LoraAdapter fresh = LoraAdapter.initialise(base, LORA, Optional.empty(), 4);
     float[] values = fresh.values();
@@ -96,7 +95,7 @@ class DecoderTrainingTest {
   }
 
   @Test
-  void eightBitWeightsForeseeTextAsWell() throws IOException {
+  void eightBitWeightsForeseeTextAsWell() {
     List<TokenBatch> batches = packed(stories().subList(800, 900));
     LoraAdapter none = LoraAdapter.none(base);
     double exact;
@@ -112,14 +111,14 @@ class DecoderTrainingTest {
   }
 
   @Test
-  void trainingLowersPerplexityOnStoriesThatWereNotSeen() throws IOException {
+  void trainingLowersPerplexityOnStoriesThatWereNotSeen() {
     List<TokenRow> rows = stories();
     assertEquals(1000, rows.size());
     assertLowered(rows, 3e-3, 0.96);
   }
 
   @Test
-  void trainingLowersPerplexityFarMoreOnTextOfAnotherKind() throws IOException {
+  void trainingLowersPerplexityFarMoreOnTextOfAnotherKind() {
     assertLowered(instructions(), 1e-2, 0.3);
   }
 
