@@ -84,7 +84,6 @@ final class TrainingSection {
     least = Math.max(0, Math.min(least, most - 0.1));
     Scale rounded = Scale.rounded(least, most, ACCURACY_BOTTOM, ACCURACY_TOP);
     Scale y = new Scale(rounded.low(), Math.min(1, rounded.high()), rounded.from(), rounded.to());
-    svg.text(LEFT, ACCURACY_TOP - 12, "axis start", "Validation accuracy");
     for (double tick : y.ticks(3)) {
       svg.line(LEFT, y.at(tick), RIGHT, y.at(tick), "grid");
       svg.text(LEFT - 8, y.at(tick) + 4, "tick end", decimal(100 * tick) + " %");
@@ -95,13 +94,14 @@ final class TrainingSection {
       best = point.value() > best.value() ? point : best;
       svg.dot(x.at(point.step()), y.at(point.value()), 4, "dot series-candidate");
     }
-    boolean atRight = x.at(best.step()) > RIGHT - 90;
     svg.dot(x.at(best.step()), y.at(best.value()), 8, "ring");
+    // Above the plot, where no curve can run through it.
     svg.text(
-        x.at(best.step()) + (atRight ? -14 : 14),
-        y.at(best.value()) + 24,
-        atRight ? "value end" : "value start",
-        "best " + Text.percent(best.value()));
+        LEFT,
+        ACCURACY_TOP - 12,
+        "axis start",
+        "Validation accuracy, best %s after step %s (ring)"
+            .formatted(Text.percent(best.value()), Text.count(best.step())));
   }
 
   private static double[] points(List<Point> curve, Scale x, Scale y) {
