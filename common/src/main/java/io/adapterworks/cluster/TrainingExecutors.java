@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.broadcast.Broadcast;
@@ -39,6 +40,18 @@ public final class TrainingExecutors {
                     .map(ExecutorDevices::engine)
                     .collect())
         .get(0);
+  }
+
+  /** Brings the model to every device, so that no round waits for it. */
+  public void load() {
+    ModelSpec wanted = spec;
+    List<Integer> all = IntStream.range(0, devices.count()).boxed().toList();
+    devices.during(
+        () ->
+            devices
+                .placed(devices.spark().parallelize(all, all.size()))
+                .map(number -> ExecutorDevices.run(wanted, model -> number).place())
+                .collect());
   }
 
   /** The token ids of each text, in the texts' order. */

@@ -19,8 +19,11 @@ import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.train.PassSteps;
 import io.adapterworks.train.StepRunner;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -35,6 +38,7 @@ final class ExecutorSite implements TrainingSite {
   private final EngineInfo engine;
   private TrainingExecutors executors;
   private final Set<String> placesTold = new HashSet<>();
+  private final List<Duration> overheads = new ArrayList<>();
 
   /** Waits for the first executor. */
   ExecutorSite(JavaSparkContext spark, BaseModel base, UseCase useCase, Consumer<String> log) {
@@ -75,6 +79,7 @@ final class ExecutorSite implements TrainingSite {
 
   /** Says once who holds which device, also of executors that come later. */
   private void tell(RoundReport report) {
+    overheads.add(report.overhead());
     report.shares().stream()
         .map(RoundReport.ShareTime::device)
         .sorted()
@@ -125,6 +130,7 @@ final class ExecutorSite implements TrainingSite {
    */
   @Override
   public StepRunner steps(SequenceClassifier classifier) {
+    executors.load();
     if (devices.count() == 1) {
       return AveragingSteps.alone(executors);
     }
@@ -135,6 +141,14 @@ final class ExecutorSite implements TrainingSite {
 
   @Override
   public void close() {
+    if (!overheads.isEmpty()) {
+      log.accept(
+          String.format(
+              Locale.ROOT,
+              "%,d rounds, each %d ms beyond its slowest share (median)",
+              overheads.size(),
+              overheads.stream().sorted().toList().get(overheads.size() / 2).toMillis()));
+    }
     devices.close();
   }
 }
