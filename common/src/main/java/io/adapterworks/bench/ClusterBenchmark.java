@@ -91,7 +91,7 @@ public final class ClusterBenchmark {
     List<RoundReport> reports = new ArrayList<>();
     try (SparkDevices devices =
         SparkDevices.open(
-            spark, config, TrainingResources.of(spark.getConf(), recipe.engine()), log)) {
+            spark, config, TrainingResources.of(spark, recipe.engine()), log)) {
       Head head = new Head(LABELS, Head.Pooling.MEAN);
       LoraAdapter adapter = LoraAdapter.initialise(base, recipe.lora(), Optional.of(head), SEED);
       TrainingExecutors executors =

@@ -12,13 +12,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.spark.SparkContext;
 import org.apache.spark.Success$;
-import org.apache.spark.resource.ResourceProfile;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.status.api.v1.ExecutorSummary;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -27,6 +28,7 @@ import scala.jdk.javaapi.CollectionConverters;
  * it is busy, and ends the job where it cannot be done.
  */
 final class ExecutorWatch extends SparkListener implements AutoCloseable {
+  private static final String DRIVER = "driver";
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration BEFORE_ASKING = Duration.ofSeconds(5);
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(30);
@@ -36,7 +38,7 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
 
   private final SparkContext spark;
   private final Terms terms;
-  private final Set<String> live = ConcurrentHashMap.newKeySet();
+  private final Set<String> known = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService clock;
   private volatile boolean working;
   private volatile AdapterworksException verdict;
@@ -58,10 +60,8 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
   ExecutorWatch(SparkContext spark, Terms terms) {
     this.spark = spark;
     this.terms = terms;
-    if (terms.profile == ResourceProfile.DEFAULT_RESOURCE_PROFILE_ID()) {
-      live.addAll(CollectionConverters.asJava(spark.getExecutorIds()));
-      proven.addAll(live);
-    }
+    proven.addAll(live());
+    known.addAll(proven);
     spark.addSparkListener(this);
     this.clock =
         Executors.newSingleThreadScheduledExecutor(
@@ -77,7 +77,16 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
 
   /** The executors that could take a task now. */
   int executors() {
-    return live.size();
+    return live().size();
+  }
+
+  /** Those of the profile, also of the ones that came before this watch did. */
+  private Set<String> live() {
+    return CollectionConverters.asJava(spark.statusStore().executorList(true)).stream()
+        .filter(executor -> executor.resourceProfileId() == terms.profile)
+        .map(ExecutorSummary::id)
+        .filter(id -> !id.equals(DRIVER))
+        .collect(Collectors.toSet());
   }
 
   /** Runs work that needs executors; throws what the watch finds, where it has to end it. */
@@ -101,7 +110,7 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
   @Override
   public void onExecutorAdded(SparkListenerExecutorAdded added) {
     if (added.executorInfo().resourceProfileId() == terms.profile) {
-      live.add(added.executorId());
+      known.add(added.executorId());
     }
   }
 
@@ -109,7 +118,7 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
   public void onExecutorRemoved(SparkListenerExecutorRemoved removed) {
     String reason = removed.reason().lines().findFirst().orElse("no reason given");
     // Dynamic allocation gives executors back in this process's name.
-    if (live.remove(removed.executorId()) && !reason.contains("killed by driver")) {
+    if (known.remove(removed.executorId()) && !reason.contains("killed by driver")) {
       terms.log.accept(
           "executor "
               + removed.executorId()
@@ -137,7 +146,7 @@ final class ExecutorWatch extends SparkListener implements AutoCloseable {
   }
 
   private void tick() {
-    if (!working || verdict != null || !live.isEmpty()) {
+    if (!working || verdict != null || !live().isEmpty()) {
       waitingSince = 0;
       impossible = 0;
       return;

@@ -69,7 +69,7 @@ public final class SparkDevices implements AutoCloseable {
     try {
       int wanted = ownExecutors && config.devices() == 0 ? conf.getInt(MOST, 1) : config.devices();
       SparkDevices devices = new SparkDevices(spark, profile, Optional.of(watch), wanted);
-      if (ownExecutors) {
+      if (ownExecutors && watch.executors() < devices.count()) {
         devices.gather();
       }
       return devices;

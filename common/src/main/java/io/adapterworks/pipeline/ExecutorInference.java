@@ -30,7 +30,7 @@ final class ExecutorInference implements InferenceSite {
     if (devices == null) {
       devices =
           SparkDevices.open(
-              spark, useCase.cluster(), TrainingResources.of(spark.getConf(), settings), log);
+              spark, useCase.cluster(), TrainingResources.of(spark, settings), log);
     }
     ModelSpec spec =
         ModelSpec.of(

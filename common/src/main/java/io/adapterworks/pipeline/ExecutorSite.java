@@ -47,7 +47,7 @@ final class ExecutorSite implements TrainingSite {
     this.log = log;
     this.devices =
         SparkDevices.open(
-            spark, useCase.cluster(), TrainingResources.of(spark.getConf(), useCase.engine()), log);
+            spark, useCase.cluster(), TrainingResources.of(spark, useCase.engine()), log);
     try {
       this.engine = executors(Optional.empty()).engine();
     } catch (RuntimeException failure) {

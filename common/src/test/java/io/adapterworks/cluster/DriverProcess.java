@@ -38,7 +38,7 @@ final class DriverProcess implements AutoCloseable {
     List<String> command =
         new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
     opens().forEach(command::add);
-    command.addAll(List.of("-Xmx768m", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-Xmx768m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path"), RoundsDriver.class.getName()));

@@ -74,6 +74,8 @@ final class RoundsDriver {
     // A test's rounds are short, and so is its patience with a process that stands still.
     settings.put("spark.speculation.minTaskRuntime", "500ms");
     settings.put("spark.executor.memory", "700m");
+    // Processes that live for seconds: what the second compiler would do is never earned back.
+    settings.put("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     System.getProperties().stringPropertyNames().stream()
         .filter(name -> name.startsWith("spark."))
         .forEach(name -> settings.put(name, System.getProperty(name)));
@@ -150,7 +152,7 @@ final class RoundsDriver {
 
   private Optional<ResourceProfile> profile() {
     return command.containsKey("gpu")
-        ? Optional.of(TrainingResources.gpu(spark.getConf()))
+        ? Optional.of(TrainingResources.gpu(spark))
         : Optional.empty();
   }
 
