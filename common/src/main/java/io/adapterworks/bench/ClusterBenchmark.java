@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /**
@@ -38,8 +39,10 @@ public final class ClusterBenchmark {
   private static final long SEED = 1;
   private static final int WARM_UP = 3;
 
-  /** Until every executor has loaded the base and compiled its hot loops. */
-  private static final int FIRST_WARM_UP = 40;
+  /** Short rounds until every executor has loaded the base and Java has compiled what a round runs through. */
+  private static final int FIRST_WARM_UP = 200;
+
+  private static final int FIRST_WARM_UP_ROWS = 2;
 
   private final JavaSparkContext spark;
   private final BaseModel base;
@@ -50,13 +53,29 @@ public final class ClusterBenchmark {
    * One way to train.
    *
    * @param tokensPerSecond over the steps after the first ones
-   * @param overheads of each round
+   * @param wall of these steps
    */
-  public record Result(String mode, int devices, double tokensPerSecond, List<Duration> overheads) {
-    /** The middle one. */
+  public record Result(
+      String mode, int devices, double tokensPerSecond, Duration wall, List<RoundReport> rounds) {
+    /** What the middle round costs beyond its slowest share. */
     public Duration medianOverhead() {
-      List<Duration> sorted = overheads.stream().sorted().toList();
-      return sorted.get(sorted.size() / 2);
+      return median(RoundReport::overhead);
+    }
+
+    /** How long the slowest share of the middle round takes. */
+    public Duration medianShare() {
+      return median(round -> round.wall().minus(round.overhead()));
+    }
+
+    /** What the driver does between two rounds, on average: its own optimizer step. */
+    public Duration betweenRounds() {
+      Duration inRounds =
+          rounds.stream().map(RoundReport::wall).reduce(Duration.ZERO, Duration::plus);
+      return wall.minus(inRounds).dividedBy(rounds.size());
+    }
+
+    private Duration median(Function<RoundReport, Duration> part) {
+      return rounds.stream().map(part).sorted().toList().get(rounds.size() / 2);
     }
   }
 
@@ -77,15 +96,16 @@ public final class ClusterBenchmark {
    * @param log takes a line where an executor does not come or is lost
    */
   public List<Result> run(int devices, Consumer<String> log) {
-    measure("synchronous", devices, FIRST_WARM_UP, log);
+    measure("synchronous", devices, batches(FIRST_WARM_UP, FIRST_WARM_UP_ROWS), log);
+    List<TokenBatch> timed = batches(steps, recipe.training().batchSize());
     List<Result> results = new ArrayList<>();
-    results.add(measure("alone", 1, steps, log));
-    results.add(measure("synchronous", devices, steps, log));
-    results.add(measure("averaging", devices, steps, log));
+    results.add(measure("alone", 1, timed, log));
+    results.add(measure("synchronous", devices, timed, log));
+    results.add(measure("averaging", devices, timed, log));
     return results;
   }
 
-  private Result measure(String mode, int count, int timedSteps, Consumer<String> log) {
+  private Result measure(String mode, int count, List<TokenBatch> timed, Consumer<String> log) {
     ClusterConfig config =
         new ClusterConfig(count, ClusterConfig.Mode.SYNCHRONOUS, 1, Duration.ofMinutes(5));
     List<RoundReport> reports = new ArrayList<>();
@@ -103,18 +123,16 @@ public final class ClusterBenchmark {
       StepRunner runner =
           mode.equals("synchronous")
               ? new PassSteps(pass, recipe.training())
-              : new AveragingSteps(executors, timedSteps);
+              : new AveragingSteps(executors, timed.size());
       runner.begin(
-          TrainingState.initial(adapter.values()), new StepPlan(timedSteps, WARM_UP + timedSteps));
-      advance(runner, batches(WARM_UP));
+          TrainingState.initial(adapter.values()), new StepPlan(timed.size(), WARM_UP + timed.size()));
+      advance(runner, timed.subList(0, Math.min(WARM_UP, timed.size())));
       reports.clear();
-      List<TokenBatch> timed = batches(timedSteps);
       long begun = System.nanoTime();
       advance(runner, timed);
       double seconds = (System.nanoTime() - begun) * 1e-9;
       long tokens = timed.stream().mapToLong(TokenBatch::tokens).sum();
-      return new Result(
-          mode, count, tokens / seconds, reports.stream().map(RoundReport::overhead).toList());
+      return new Result(mode, count, tokens / seconds, Duration.ofNanos((long) (1e9 * seconds)), List.copyOf(reports));
     }
   }
 
@@ -127,13 +145,13 @@ public final class ClusterBenchmark {
     }
   }
 
-  private List<TokenBatch> batches(int count) {
+  private List<TokenBatch> batches(int count, int size) {
     Random random = new Random(SEED);
     int vocabulary = ((BertConfig) base.config()).vocabulary();
     List<TokenBatch> batches = new ArrayList<>();
     for (int b = 0; b < count; b++) {
       List<TokenRow> rows = new ArrayList<>();
-      for (int r = 0; r < recipe.training().batchSize(); r++) {
+      for (int r = 0; r < size; r++) {
         int[] ids = new int[SHORTEST + random.nextInt(LONGEST - SHORTEST + 1)];
         for (int t = 0; t < ids.length; t++) {
           ids[t] = random.nextInt(vocabulary);

@@ -5,10 +5,8 @@ import io.adapterworks.train.StepOutcome;
 import io.adapterworks.train.StepPlan;
 import io.adapterworks.train.StepRunner;
 import io.adapterworks.train.TrainingState;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
  * Rounds of several optimizer steps: each device steps by itself through its part of every batch,
@@ -19,16 +17,10 @@ import java.util.OptionalInt;
  * <p>On one device the average of one is exact: any length of round gives the same bytes.
  */
 public final class AveragingSteps implements StepRunner {
-  /** Short enough for people to see how it goes, long enough for a round to cost nothing. */
-  private static final Duration ALONE = Duration.ofSeconds(10);
-
-  private static final int MOST_ALONE = 10_000;
-
   private final TrainingExecutors executors;
-  private final OptionalInt stepsPerRound;
+  private final int stepsPerRound;
   private StepPlan plan;
   private int step;
-  private int aloneLength = 1;
   private float[] parameters;
   private float[] updaterState;
 
@@ -36,17 +28,8 @@ public final class AveragingSteps implements StepRunner {
    * @param stepsPerRound k
    */
   public AveragingSteps(TrainingExecutors executors, int stepsPerRound) {
-    this(executors, OptionalInt.of(stepsPerRound));
-  }
-
-  private AveragingSteps(TrainingExecutors executors, OptionalInt stepsPerRound) {
     this.executors = executors;
     this.stepsPerRound = stepsPerRound;
-  }
-
-  /** For one device: rounds of about ten seconds, or up to the next checkpoint. */
-  public static AveragingSteps alone(TrainingExecutors executors) {
-    return new AveragingSteps(executors, OptionalInt.empty());
   }
 
   @Override
@@ -60,15 +43,11 @@ public final class AveragingSteps implements StepRunner {
   /** Rounds end at multiples of k in an epoch, also in a run that goes on from a checkpoint. */
   @Override
   public int roundLength(int stepInEpoch) {
-    if (stepsPerRound.isEmpty()) {
-      return aloneLength;
-    }
-    return stepsPerRound.getAsInt() - stepInEpoch % stepsPerRound.getAsInt();
+    return stepsPerRound - stepInEpoch % stepsPerRound;
   }
 
   @Override
   public List<StepOutcome> run(List<TokenBatch> batches, long[] dropoutSeeds) {
-    long begun = System.nanoTime();
     ShareResult mean =
         executors.steps(
             batches, dropoutSeeds, new RoundState(parameters, updaterState, step, plan));
@@ -76,8 +55,6 @@ public final class AveragingSteps implements StepRunner {
     parameters = Arrays.copyOf(mean.values(), size);
     updaterState = Arrays.copyOfRange(mean.values(), size, mean.values().length);
     step += batches.size();
-    long nanosPerStep = Math.max(1, (System.nanoTime() - begun) / batches.size());
-    aloneLength = (int) Math.max(1, Math.min(MOST_ALONE, ALONE.toNanos() / nanosPerStep));
     return mean.steps();
   }
 

@@ -27,6 +27,8 @@ public final class DevicePlugin implements SparkPlugin {
         Map.entry("spark.plugins", DevicePlugin.class.getName()),
         // Shares are sent with their tasks: no executor is nearer to the data than another.
         Map.entry("spark.locality.wait", "0s"),
+        // Parameters are the most of what is sent, and floats do not compress.
+        Map.entry("spark.broadcast.compress", "false"),
         // A gradient comes back with its task's end instead of being fetched after it.
         Map.entry("spark.task.maxDirectResultSize", "64m"),
         // A share that takes thrice as long as the others is computed elsewhere as well.

@@ -10,6 +10,7 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.tokenize.Tokenizer;
+import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -52,7 +53,7 @@ final class ExecutorDevices implements ExecutorPlugin {
   }
 
   /** What came of work, where it was done and how long it took. */
-  record Done<T>(T result, String place, long nanos) {}
+  record Done<T>(T result, String place, long nanos) implements Serializable {}
 
   /** Runs {@code work} on the device of the task that calls. */
   static <T> Done<T> run(ModelSpec spec, Work<T> work) {

@@ -3,10 +3,13 @@ package io.adapterworks.cluster;
 import io.adapterworks.cluster.InferenceTask.Output;
 import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.tokenize.TokenBatch;
+import io.adapterworks.train.TrainingData;
+import io.adapterworks.train.TrainingState;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.Function2;
@@ -86,24 +89,57 @@ public final class TrainingExecutors {
         broadcast -> new LocalStepsTask(spec, broadcast, steps));
   }
 
+  /** Work with a value that every executor can read while it lasts. */
+  <V, T> T with(V value, Function<Broadcast<V>, T> work) {
+    Broadcast<V> sent = devices.spark().broadcast(value);
+    try {
+      return work.apply(sent);
+    } finally {
+      sent.destroy();
+    }
+  }
+
+  /** Trains on one executor from a state on. */
+  SoloPart solo(Broadcast<TrainingData> data, TrainingState from, Duration longest) {
+    long begun = System.nanoTime();
+    ExecutorDevices.Done<SoloPart> done =
+        with(
+            from,
+            state ->
+                devices
+                    .during(
+                        () ->
+                            devices
+                                .placed(devices.spark().parallelize(List.of(0), 1))
+                                .map(new SoloTask(spec, data, state, longest))
+                                .collect())
+                    .get(0));
+    listener.accept(
+        new RoundReport(
+            done.result().steps().size(),
+            Duration.ofNanos(System.nanoTime() - begun),
+            List.of(
+                new RoundReport.ShareTime(0, done.place(), Duration.ofNanos(done.nanos())))));
+    return done.result();
+  }
+
   private interface Task {
     Function2<OrderedSum, Share, OrderedSum> of(Broadcast<RoundState> state);
   }
 
   private ShareResult round(List<Share> shares, int steps, RoundState state, Task task) {
     long begun = System.nanoTime();
-    Broadcast<RoundState> sent = devices.spark().broadcast(state);
-    try {
-      JavaRDD<Share> parts = devices.placed(devices.spark().parallelize(shares, shares.size()));
-      ShareResult sum =
-          devices
-              .during(() -> parts.treeAggregate(new OrderedSum(), task.of(sent), OrderedSum::add))
-              .total(shares.size());
-      listener.accept(report(steps, Duration.ofNanos(System.nanoTime() - begun), sum));
-      return sum;
-    } finally {
-      sent.destroy();
-    }
+    JavaRDD<Share> parts = devices.placed(devices.spark().parallelize(shares, shares.size()));
+    ShareResult sum =
+        with(
+            state,
+            sent ->
+                devices
+                    .during(
+                        () -> parts.treeAggregate(new OrderedSum(), task.of(sent), OrderedSum::add))
+                    .total(shares.size()));
+    listener.accept(report(steps, Duration.ofNanos(System.nanoTime() - begun), sum));
+    return sum;
   }
 
   private static RoundReport report(int steps, Duration wall, ShareResult sum) {
@@ -124,14 +160,10 @@ public final class TrainingExecutors {
     if (batches.isEmpty()) {
       return List.of();
     }
-    Broadcast<RoundState> sent =
-        devices.spark().broadcast(new RoundState(parameters, new float[0], 0, null));
-    try {
-      int tasks = Math.min(devices.count(), batches.size());
-      JavaRDD<TokenBatch> parts = devices.placed(devices.spark().parallelize(batches, tasks));
-      return devices.during(() -> parts.map(new InferenceTask(spec, sent, output)).collect());
-    } finally {
-      sent.destroy();
-    }
+    int tasks = Math.min(devices.count(), batches.size());
+    JavaRDD<TokenBatch> parts = devices.placed(devices.spark().parallelize(batches, tasks));
+    return with(
+        new RoundState(parameters, new float[0], 0, null),
+        sent -> devices.during(() -> parts.map(new InferenceTask(spec, sent, output)).collect()));
   }
 }

@@ -10,7 +10,6 @@ import io.adapterworks.evaluate.LabelledText;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.tokenize.TokenRow;
-import io.adapterworks.train.Trainer;
 import io.adapterworks.train.TrainingConfig;
 import io.adapterworks.train.TrainingData;
 import io.adapterworks.train.TrainingObserver;
@@ -45,7 +44,7 @@ public final class ClassifierTraining {
 
   /** In this process, on {@code engine}. */
   public ClassifierTraining(Engine engine, BaseModel base, Recipe recipe, long seed) {
-    this(new InProcessSite(engine, base, recipe), base, recipe, seed);
+    this(new InProcessSite(engine, base, recipe, seed), base, recipe, seed);
   }
 
   ClassifierTraining(TrainingSite site, BaseModel base, Recipe recipe, long seed) {
@@ -81,8 +80,11 @@ public final class ClassifierTraining {
         new TrainingData(rows(splits.training(), labels), rows(splits.validation(), labels));
     try (SequenceClassifier pass = site.classifier(initial)) {
       TrainingResult result =
-          new Trainer(pass, site.steps(pass), recipe.training(), seed, observer)
-              .train(data, from.orElseGet(() -> TrainingState.initial(initial.values())));
+          site.train(
+              pass,
+              data,
+              from.orElseGet(() -> TrainingState.initial(initial.values())),
+              observer);
       return new Trained(initial.withValues(result.parameters()), result);
     }
   }

@@ -7,6 +7,7 @@ import io.adapterworks.cluster.ClusterConfig;
 import io.adapterworks.cluster.ClusterPass;
 import io.adapterworks.cluster.ModelSpec;
 import io.adapterworks.cluster.RoundReport;
+import io.adapterworks.cluster.SoloTraining;
 import io.adapterworks.cluster.SparkDevices;
 import io.adapterworks.cluster.TrainingExecutors;
 import io.adapterworks.cluster.TrainingResources;
@@ -19,6 +20,11 @@ import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.train.PassSteps;
 import io.adapterworks.train.StepRunner;
+import io.adapterworks.train.Trainer;
+import io.adapterworks.train.TrainingData;
+import io.adapterworks.train.TrainingObserver;
+import io.adapterworks.train.TrainingResult;
+import io.adapterworks.train.TrainingState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -125,18 +131,25 @@ final class ExecutorSite implements TrainingSite {
   }
 
   /**
-   * One device steps by itself, which costs no round between steps; several share each batch, or
+   * One device trains by itself, which costs no round between steps; several share each batch, or
    * average.
    */
   @Override
-  public StepRunner steps(SequenceClassifier classifier) {
+  public TrainingResult train(
+      SequenceClassifier classifier,
+      TrainingData data,
+      TrainingState from,
+      TrainingObserver observer) {
     executors.load();
     if (devices.count() == 1) {
-      return AveragingSteps.alone(executors);
+      return new SoloTraining(executors, useCase.training(), observer).train(data, from);
     }
-    return averages()
-        ? new AveragingSteps(executors, useCase.cluster().averagingSteps())
-        : new PassSteps(classifier, useCase.training());
+    StepRunner rounds =
+        averages()
+            ? new AveragingSteps(executors, useCase.cluster().averagingSteps())
+            : new PassSteps(classifier, useCase.training());
+    return new Trainer(classifier, rounds, useCase.training(), useCase.seed(), observer)
+        .train(data, from);
   }
 
   @Override

@@ -9,8 +9,11 @@ import io.adapterworks.pass.LlamaPass;
 import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
 import io.adapterworks.serve.TextEncoder;
-import io.adapterworks.train.PassSteps;
-import io.adapterworks.train.StepRunner;
+import io.adapterworks.train.Trainer;
+import io.adapterworks.train.TrainingData;
+import io.adapterworks.train.TrainingObserver;
+import io.adapterworks.train.TrainingResult;
+import io.adapterworks.train.TrainingState;
 import java.util.List;
 
 /**
@@ -19,7 +22,8 @@ import java.util.List;
  * @param engineHere the caller's to close
  * @param base the caller's to close
  */
-record InProcessSite(Engine engineHere, BaseModel base, ClassifierTraining.Recipe recipe)
+record InProcessSite(
+    Engine engineHere, BaseModel base, ClassifierTraining.Recipe recipe, long seed)
     implements TrainingSite {
   @Override
   public EngineInfo engine() {
@@ -49,8 +53,12 @@ record InProcessSite(Engine engineHere, BaseModel base, ClassifierTraining.Recip
   }
 
   @Override
-  public StepRunner steps(SequenceClassifier classifier) {
-    return new PassSteps(classifier, recipe.training());
+  public TrainingResult train(
+      SequenceClassifier classifier,
+      TrainingData data,
+      TrainingState from,
+      TrainingObserver observer) {
+    return new Trainer(classifier, recipe.training(), seed, observer).train(data, from);
   }
 
   @Override

@@ -5,7 +5,10 @@ import io.adapterworks.engine.EngineInfo;
 import io.adapterworks.pass.LlamaPass;
 import io.adapterworks.pass.PassOptions;
 import io.adapterworks.pass.SequenceClassifier;
-import io.adapterworks.train.StepRunner;
+import io.adapterworks.train.TrainingData;
+import io.adapterworks.train.TrainingObserver;
+import io.adapterworks.train.TrainingResult;
+import io.adapterworks.train.TrainingState;
 import java.util.List;
 
 /** Where an adapter is trained: in this process, or on Spark's executors. */
@@ -30,8 +33,16 @@ public interface TrainingSite extends AutoCloseable {
    */
   LlamaPass decoder(LoraAdapter adapter, PassOptions memory);
 
-  /** Computes optimizer steps on a model of this site. */
-  StepRunner steps(SequenceClassifier classifier);
+  /**
+   * Trains a classifier of this site to the end.
+   *
+   * @param from where to begin
+   */
+  TrainingResult train(
+      SequenceClassifier classifier,
+      TrainingData data,
+      TrainingState from,
+      TrainingObserver observer);
 
   @Override
   void close();

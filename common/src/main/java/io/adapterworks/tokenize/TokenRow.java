@@ -2,6 +2,7 @@ package io.adapterworks.tokenize;
 
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -10,7 +11,9 @@ import java.util.Arrays;
  * <p>The labels are one for the whole sequence, or one for each token (the token that should follow
  * it, or {@code -100} where nothing is scored).
  */
-public final class TokenRow {
+public final class TokenRow implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   private final int[] ids;
   private final int[] labels;
   private final LabelScope scope;

@@ -1,5 +1,6 @@
 package io.adapterworks.train;
 
+import java.io.Serializable;
 import java.time.Duration;
 
 /**
@@ -20,4 +21,17 @@ public record EpochMetrics(
     double validationLoss,
     double validationAccuracy,
     boolean best,
-    Duration elapsed) {}
+    Duration elapsed)
+    implements Serializable {
+  /** The same, told by one who began so much earlier. */
+  public EpochMetrics after(Duration earlier) {
+    return new EpochMetrics(
+        epoch,
+        step,
+        trainingLoss,
+        validationLoss,
+        validationAccuracy,
+        best,
+        earlier.plus(elapsed));
+  }
+}

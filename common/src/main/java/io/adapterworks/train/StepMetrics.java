@@ -1,5 +1,6 @@
 package io.adapterworks.train;
 
+import java.io.Serializable;
 import java.time.Duration;
 
 /**
@@ -13,4 +14,10 @@ import java.time.Duration;
  * @param elapsed since this process began to train
  */
 public record StepMetrics(
-    int step, int epoch, double loss, double learningRate, int tokens, Duration elapsed) {}
+    int step, int epoch, double loss, double learningRate, int tokens, Duration elapsed)
+    implements Serializable {
+  /** The same, told by one who began so much earlier. */
+  public StepMetrics after(Duration earlier) {
+    return new StepMetrics(step, epoch, loss, learningRate, tokens, earlier.plus(elapsed));
+  }
+}

@@ -1,5 +1,6 @@
 package io.adapterworks.train;
 
+import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pass.TrainablePass;
@@ -154,13 +155,9 @@ public final class Trainer {
       if (stop || isCheckpointDue()) {
         observer.checkpoint(state());
       }
-      Check.that(
-          !stop,
-          ErrorCode.STOPPED,
-          "training was stopped after step %d of %d and left a checkpoint; run the same job again"
-              + " to go on from there",
-          step,
-          totalSteps);
+      if (stop) {
+        throw stopped(step, totalSteps);
+      }
     }
 
     private void endOfEpoch(int epoch) {
@@ -229,6 +226,16 @@ public final class Trainer {
     private Duration elapsed() {
       return Duration.ofNanos(System.nanoTime() - begun);
     }
+  }
+
+  /** What training ends with that was asked to stop. */
+  public static AdapterworksException stopped(int step, int totalSteps) {
+    return Check.failure(
+        ErrorCode.STOPPED,
+        "training was stopped after step %d of %d and left a checkpoint; run the same job again to"
+            + " go on from there",
+        step,
+        totalSteps);
   }
 
   private long dropoutSeed(int step) {

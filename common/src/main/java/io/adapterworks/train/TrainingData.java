@@ -3,6 +3,7 @@ package io.adapterworks.train;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tokenize.TokenRow;
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -11,7 +12,8 @@ import java.util.List;
  * @param training at least one row
  * @param validation rows that decide when to stop; may be empty, then every epoch is run
  */
-public record TrainingData(List<TokenRow> training, List<TokenRow> validation) {
+public record TrainingData(List<TokenRow> training, List<TokenRow> validation)
+    implements Serializable {
   public TrainingData {
     training = List.copyOf(training);
     validation = List.copyOf(validation);

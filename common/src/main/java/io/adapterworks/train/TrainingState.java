@@ -2,6 +2,7 @@ package io.adapterworks.train;
 
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import java.io.Serializable;
 
 /**
  * Everything that a run needs to go on as if it had never stopped. The order of batches and the
@@ -25,7 +26,8 @@ public record TrainingState(
     double bestAccuracy,
     double bestLoss,
     int bestEpoch,
-    double epochLoss) {
+    double epochLoss)
+    implements Serializable {
   public TrainingState {
     Check.that(step >= 0, ErrorCode.MODEL, "a checkpoint at step %d; expected 0 or more", step);
   }

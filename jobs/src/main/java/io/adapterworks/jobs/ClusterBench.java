@@ -78,12 +78,14 @@ final class ClusterBench implements Callable<Integer> {
     System.out.printf(
         Locale.ROOT,
         "%-12s %d devices: %,.0f tokens/s, %.2f times one; a round costs %d ms beyond its slowest"
-            + " share (median of %d)%n",
+            + " share of %d ms (medians of %d), the driver's step %d ms%n",
         result.mode(),
         result.devices(),
         result.tokensPerSecond(),
         result.tokensPerSecond() / alone,
         result.medianOverhead().toMillis(),
-        result.overheads().size());
+        result.medianShare().toMillis(),
+        result.rounds().size(),
+        result.betweenRounds().toMillis());
   }
 }
