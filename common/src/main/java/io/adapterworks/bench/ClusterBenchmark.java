@@ -39,7 +39,10 @@ public final class ClusterBenchmark {
   private static final long SEED = 1;
   private static final int WARM_UP = 3;
 
-  /** Short rounds until every executor has loaded the base and Java has compiled what a round runs through. */
+  /**
+   * Short rounds until every executor has loaded the base and Java has compiled what a round runs
+   * through.
+   */
   private static final int FIRST_WARM_UP = 200;
 
   private static final int FIRST_WARM_UP_ROWS = 2;
@@ -110,8 +113,7 @@ public final class ClusterBenchmark {
         new ClusterConfig(count, ClusterConfig.Mode.SYNCHRONOUS, 1, Duration.ofMinutes(5));
     List<RoundReport> reports = new ArrayList<>();
     try (SparkDevices devices =
-        SparkDevices.open(
-            spark, config, TrainingResources.of(spark, recipe.engine()), log)) {
+        SparkDevices.open(spark, config, TrainingResources.of(spark, recipe.engine()), log)) {
       Head head = new Head(LABELS, Head.Pooling.MEAN);
       LoraAdapter adapter = LoraAdapter.initialise(base, recipe.lora(), Optional.of(head), SEED);
       TrainingExecutors executors =
@@ -125,14 +127,20 @@ public final class ClusterBenchmark {
               ? new PassSteps(pass, recipe.training())
               : new AveragingSteps(executors, timed.size());
       runner.begin(
-          TrainingState.initial(adapter.values()), new StepPlan(timed.size(), WARM_UP + timed.size()));
+          TrainingState.initial(adapter.values()),
+          new StepPlan(timed.size(), WARM_UP + timed.size()));
       advance(runner, timed.subList(0, Math.min(WARM_UP, timed.size())));
       reports.clear();
       long begun = System.nanoTime();
       advance(runner, timed);
       double seconds = (System.nanoTime() - begun) * 1e-9;
       long tokens = timed.stream().mapToLong(TokenBatch::tokens).sum();
-      return new Result(mode, count, tokens / seconds, Duration.ofNanos((long) (1e9 * seconds)), List.copyOf(reports));
+      return new Result(
+          mode,
+          count,
+          tokens / seconds,
+          Duration.ofNanos((long) (1e9 * seconds)),
+          List.copyOf(reports));
     }
   }
 

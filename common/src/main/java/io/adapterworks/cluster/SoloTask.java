@@ -11,7 +11,6 @@ import io.adapterworks.train.TrainingResult;
 import io.adapterworks.train.TrainingState;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 

@@ -59,8 +59,7 @@ public final class SoloTraining {
     private long tokens;
 
     Run(TrainingData data, TrainingState from) {
-      this.totalSteps =
-          Math.multiplyExact(data.stepsPerEpoch(config.batchSize()), config.epochs());
+      this.totalSteps = Math.multiplyExact(data.stepsPerEpoch(config.batchSize()), config.epochs());
       this.state = from;
       this.step = from.step();
     }

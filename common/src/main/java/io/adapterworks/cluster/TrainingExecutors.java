@@ -118,8 +118,7 @@ public final class TrainingExecutors {
         new RoundReport(
             done.result().steps().size(),
             Duration.ofNanos(System.nanoTime() - begun),
-            List.of(
-                new RoundReport.ShareTime(0, done.place(), Duration.ofNanos(done.nanos())))));
+            List.of(new RoundReport.ShareTime(0, done.place(), Duration.ofNanos(done.nanos())))));
     return done.result();
   }
 

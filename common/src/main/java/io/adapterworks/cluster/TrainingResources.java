@@ -60,8 +60,8 @@ public final class TrainingResources {
 
   /**
    * One GPU a task. With dynamic allocation, executors with a GPU are started for such tasks alone,
-   * which get all their cores, and others do everything else; without, every executor has one and only
-   * training tasks hold it. YARN and Kubernetes want a discovery script for such executors,
+   * which get all their cores, and others do everything else; without, every executor has one and
+   * only training tasks hold it. YARN and Kubernetes want a discovery script for such executors,
    * Kubernetes a vendor too: {@code spark.adapterworks.gpu.discoveryScript} and {@code
    * spark.adapterworks.gpu.vendor}.
    */

@@ -81,10 +81,7 @@ public final class ClassifierTraining {
     try (SequenceClassifier pass = site.classifier(initial)) {
       TrainingResult result =
           site.train(
-              pass,
-              data,
-              from.orElseGet(() -> TrainingState.initial(initial.values())),
-              observer);
+              pass, data, from.orElseGet(() -> TrainingState.initial(initial.values())), observer);
       return new Trained(initial.withValues(result.parameters()), result);
     }
   }

@@ -29,8 +29,7 @@ final class ExecutorInference implements InferenceSite {
   public Opened open(BaseModel base, LoraAdapter adapter, EngineSettings settings) {
     if (devices == null) {
       devices =
-          SparkDevices.open(
-              spark, useCase.cluster(), TrainingResources.of(spark, settings), log);
+          SparkDevices.open(spark, useCase.cluster(), TrainingResources.of(spark, settings), log);
     }
     ModelSpec spec =
         ModelSpec.of(

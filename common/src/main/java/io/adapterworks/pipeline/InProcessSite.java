@@ -22,8 +22,7 @@ import java.util.List;
  * @param engineHere the caller's to close
  * @param base the caller's to close
  */
-record InProcessSite(
-    Engine engineHere, BaseModel base, ClassifierTraining.Recipe recipe, long seed)
+record InProcessSite(Engine engineHere, BaseModel base, ClassifierTraining.Recipe recipe, long seed)
     implements TrainingSite {
   @Override
   public EngineInfo engine() {

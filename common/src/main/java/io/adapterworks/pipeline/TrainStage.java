@@ -101,8 +101,7 @@ public final class TrainStage {
         }
       }
       try (Engine engine = EngineFactory.open(useCase.engine());
-          TrainingSite here = 
-              new InProcessSite(engine, base, useCase.recipe(), useCase.seed())) {
+          TrainingSite here = new InProcessSite(engine, base, useCase.recipe(), useCase.seed())) {
         EngineInfo info = engine.info();
         log.accept(
             "Computing on %s, %s, %d threads"

@@ -26,12 +26,6 @@ public record EpochMetrics(
   /** The same, told by one who began so much earlier. */
   public EpochMetrics after(Duration earlier) {
     return new EpochMetrics(
-        epoch,
-        step,
-        trainingLoss,
-        validationLoss,
-        validationAccuracy,
-        best,
-        earlier.plus(elapsed));
+        epoch, step, trainingLoss, validationLoss, validationAccuracy, best, earlier.plus(elapsed));
   }
 }

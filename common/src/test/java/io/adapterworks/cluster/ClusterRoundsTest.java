@@ -204,7 +204,6 @@ class ClusterRoundsTest {
     assertTrue(notes.epochs().get(4).validationAccuracy() > 0.6, () -> notes.epochs().toString());
     assertEquals(List.of(15, 30, 45), notes.states().stream().map(TrainingState::step).toList());
     TrainingState state = notes.states().get(0);
-    assertArrayEquals(
-        whole.parameters(), averaging(2, 4, new TrainingNotes(), state).parameters());
+    assertArrayEquals(whole.parameters(), averaging(2, 4, new TrainingNotes(), state).parameters());
   }
 }

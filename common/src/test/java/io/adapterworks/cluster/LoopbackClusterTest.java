@@ -114,10 +114,14 @@ class LoopbackClusterTest {
   void whatCannotRunHereIsRefusedWithTheReason() {
     Map<String, String> broken =
         Map.of(
-            "spark.master", cluster.url(),
-            "spark.dynamicAllocation.enabled", "true",
-            "spark.dynamicAllocation.shuffleTracking.enabled", "true",
-            "spark.plugins", BrokenPlugin.class.getName());
+            "spark.master",
+            cluster.url(),
+            "spark.dynamicAllocation.enabled",
+            "true",
+            "spark.dynamicAllocation.shuffleTracking.enabled",
+            "true",
+            "spark.plugins",
+            BrokenPlugin.class.getName());
     try (DriverProcess other = new DriverProcess(folder, broken)) {
       other.await("ready");
       // No worker has a card: said apart from one that is busy.
