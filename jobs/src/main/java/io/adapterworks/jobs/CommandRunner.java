@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.util.ShutdownHookManager;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParseResult;
@@ -55,6 +56,15 @@ final class CommandRunner {
       err.println(job + ": " + known.get().getMessage());
       err.flush();
       return known.get().code().exitCode();
+    }
+    if (ShutdownHookManager.get().isShutdownInProgress()) {
+      // Spark was stopped under the work; what that says in its own words is no fault.
+      err.println(
+          job
+              + ": stopped by a signal; tables and adapters are as the last finished stage left them;"
+              + " run the same job again to go on");
+      err.flush();
+      return ErrorCode.STOPPED.exitCode();
     }
     err.println(
         job
