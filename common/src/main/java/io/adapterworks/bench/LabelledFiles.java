@@ -2,12 +2,15 @@ package io.adapterworks.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.LabelledFile;
 import io.adapterworks.evaluate.LabelledText;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +45,24 @@ final class LabelledFiles {
       throw new AdapterworksException(
           ErrorCode.INPUT, file + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /** Writes a JSON file with both parts. */
+  static void write(Path file, List<LabelledText> train, List<LabelledText> test) {
+    ObjectNode parts = new ObjectMapper().createObjectNode();
+    add(parts.putArray(Part.TRAIN.key), train);
+    add(parts.putArray(Part.TEST.key), test);
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(file, parts + "\n");
+    } catch (IOException e) {
+      throw new AdapterworksException(
+          ErrorCode.STORAGE, file + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  private static void add(ArrayNode part, List<LabelledText> rows) {
+    rows.forEach(row -> part.addArray().add(row.text()).add(row.label()));
   }
 
   private static List<LabelledText> json(Path file, Part part) throws IOException {

@@ -10,7 +10,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /** A temporary folder of this machine that goes with everything in it when it is closed. */
-final class ScratchFolder implements AutoCloseable {
+public final class ScratchFolder implements AutoCloseable {
   private final Path path;
 
   private ScratchFolder(Path path) {
@@ -18,7 +18,7 @@ final class ScratchFolder implements AutoCloseable {
   }
 
   /** Makes an empty one whose name starts with {@code adapterworks-} and {@code purpose}. */
-  static ScratchFolder make(String purpose) {
+  public static ScratchFolder make(String purpose) {
     try {
       return new ScratchFolder(Files.createTempDirectory("adapterworks-" + purpose + "-"));
     } catch (IOException e) {
@@ -34,7 +34,7 @@ final class ScratchFolder implements AutoCloseable {
     }
   }
 
-  Path path() {
+  public Path path() {
     return path;
   }
 

@@ -38,7 +38,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
@@ -155,10 +154,16 @@ final class IntentRun {
   /** A line a row: its label's number, then its ids; labels in alphabetical order. */
   private static void exportRows(TextEncoder encoder, Vocabulary vocabulary, Path file, Path folder)
       throws IOException {
+    String whole = file.getFileName().toString();
     List<LabelledText> train = LabelledFiles.read(file, LabelledFiles.Part.TRAIN);
+    List<LabelledText> test =
+        whole.endsWith(".json") ? LabelledFiles.read(file, LabelledFiles.Part.TEST) : List.of();
     List<String> labels =
-        List.copyOf(
-            train.stream().map(LabelledText::label).collect(Collectors.toCollection(TreeSet::new)));
+        Stream.concat(train.stream(), test.stream())
+            .map(LabelledText::label)
+            .distinct()
+            .sorted()
+            .toList();
     Function<LabelledText, String> line =
         row ->
             labels.indexOf(row.label())
@@ -166,11 +171,9 @@ final class IntentRun {
                 + Arrays.stream(encoder.encode(row.text()))
                     .mapToObj(id -> Integer.toString(vocabulary.number(id)))
                     .collect(Collectors.joining(" "));
-    String whole = file.getFileName().toString();
     String name = whole.substring(0, whole.lastIndexOf('.'));
     Files.write(folder.resolve(name + ".train"), train.stream().map(line).toList());
-    if (whole.endsWith(".json")) {
-      List<LabelledText> test = LabelledFiles.read(file, LabelledFiles.Part.TEST);
+    if (!test.isEmpty()) {
       Files.write(folder.resolve(name + ".test"), test.stream().map(line).toList());
     }
   }

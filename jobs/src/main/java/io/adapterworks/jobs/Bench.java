@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       IntentsBench.class,
       LabelErrorsBench.class,
       NearDuplicatesBench.class,
+      NightlyKillsBench.class,
       PerplexityBench.class,
       PiiBench.class,
       SelectionBench.class

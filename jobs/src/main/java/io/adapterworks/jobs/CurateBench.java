@@ -11,18 +11,16 @@ import io.adapterworks.bench.RawLog;
 import io.adapterworks.bench.StepProfile;
 import io.adapterworks.config.ConfigReader;
 import io.adapterworks.curate.CurationConfig;
+import io.adapterworks.pipeline.ScratchFolder;
 import io.adapterworks.table.SparkConfig;
 import io.adapterworks.table.SparkSessions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -86,14 +84,12 @@ final class CurateBench implements Callable<Integer> {
       ObjectNode steps = line.putObject("microsecondsPerRow");
       new StepProfile(curation).run(lines).forEach(steps::put);
     } else {
-      Path scratch = Files.createTempDirectory("adapterworks-bench-curate");
       SparkSession spark =
           SparkSessions.open("bench curate", ConfigReader.read(config, "spark", SparkConfig.class));
-      try {
-        measure(new CurationBenchmark(spark, curation, log, scratch), line);
+      try (ScratchFolder scratch = ScratchFolder.make("bench-curate")) {
+        measure(new CurationBenchmark(spark, curation, log, scratch.path()), line);
       } finally {
         spark.stop();
-        delete(scratch);
       }
     }
     System.out.println(line);
@@ -133,13 +129,5 @@ final class CurateBench implements Callable<Integer> {
     node.put("ingestSeconds", night.ingestSeconds()).put("curateSeconds", night.curateSeconds());
     node.put("seconds", night.seconds()).put("processorSeconds", night.processorSeconds());
     node.put("kept", night.kept());
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.walk(folder)) {
-      for (Path entry : entries.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(entry);
-      }
-    }
   }
 }
