@@ -12,13 +12,14 @@ public final class Exhibit {
   private static final double NAMES = 260;
   private static final double BAR = 15;
 
+  /** As specific as it takes to stand above what Jupyter says of tables. */
   private static final String STYLE =
       """
       <style>
       .exhibit { color: #16202c; background: #ffffff; font: 14px/1.45 system-ui, "Liberation Sans", Arial, sans-serif; padding: 4px 0; }
-      .exhibit table { border-collapse: collapse; margin: 0; }
-      .exhibit th, .exhibit td { text-align: left; vertical-align: top; padding: 5px 14px 5px 0; border-bottom: 1px solid #dfe3e8; }
-      .exhibit td.number { text-align: right; font-variant-numeric: tabular-nums; }
+      .exhibit table.rows { border-collapse: collapse; margin: 0; table-layout: auto; }
+      .exhibit table.rows th, .exhibit table.rows td { text-align: left; vertical-align: top; white-space: normal; padding: 5px 14px 5px 0; border-bottom: 1px solid #dfe3e8; overflow-wrap: anywhere; min-width: 4em; }
+      .exhibit table.rows td.number { text-align: right; font-variant-numeric: tabular-nums; }
       .exhibit svg { display: block; width: 100%; max-width: 860px; height: auto; }
       .exhibit svg text { fill: #16202c; font-size: 13px; }
       .exhibit svg .tick { fill: #556170; font-size: 12px; }
@@ -32,7 +33,7 @@ public final class Exhibit {
 
   /** The rows as a table, at most 200. */
   public static String table(Dataset<Row> rows) {
-    StringBuilder html = new StringBuilder(STYLE).append("<div class=\"exhibit\"><table><tr>");
+    StringBuilder html = new StringBuilder(STYLE).append("<div class=\"exhibit\"><table class=\"rows\"><tr>");
     for (String name : rows.columns()) {
       html.append("<th>").append(Text.escape(name)).append("</th>");
     }
