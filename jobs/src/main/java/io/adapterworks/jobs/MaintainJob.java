@@ -15,8 +15,8 @@ import picocli.CommandLine.Mixin;
     description = {
       "Joins small files of every table and deletes those that no version within"
           + " maintenance.retention needs; prints one JSON line.",
-      "VERSION AS OF stays readable within the retention for every table, and for curated_examples"
-          + " as far back as a registered adapter's dataset."
+      "VERSION AS OF stays readable within the retention for every table, and for dataset_examples"
+          + " as far back as the oldest version that a registered adapter was trained on."
     },
     mixinStandardHelpOptions = true)
 final class MaintainJob implements Callable<Integer> {

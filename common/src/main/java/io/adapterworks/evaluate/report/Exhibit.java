@@ -18,7 +18,7 @@ public final class Exhibit {
       <style>
       .exhibit { color: #16202c; background: #ffffff; font: 14px/1.45 system-ui, "Liberation Sans", Arial, sans-serif; padding: 4px 0; }
       .exhibit table.rows { border-collapse: collapse; margin: 0; table-layout: auto; }
-      .exhibit table.rows th, .exhibit table.rows td { text-align: left; vertical-align: top; white-space: normal; padding: 5px 14px 5px 0; border-bottom: 1px solid #dfe3e8; overflow-wrap: anywhere; min-width: 4em; }
+      .exhibit table.rows th, .exhibit table.rows td { text-align: left; vertical-align: top; white-space: normal; padding: 5px 14px 5px 0; border-bottom: 1px solid #dfe3e8; overflow-wrap: break-word; max-width: 34em; }
       .exhibit table.rows td.number { text-align: right; font-variant-numeric: tabular-nums; }
       .exhibit svg { display: block; width: 100%; max-width: 860px; height: auto; }
       .exhibit svg text { fill: #16202c; font-size: 13px; }
