@@ -36,8 +36,7 @@ class NotebooksTest {
       Pattern.compile("\"\"\"\\s*(SELECT.*?)\"\"\"|\"(SELECT[^\"]*)\"\\)", Pattern.DOTALL);
 
   private static List<String> cells(String notebook) throws IOException {
-    Path file =
-        Path.of(System.getProperty("adapterworks.root"), "notebooks", notebook + ".ipynb");
+    Path file = Path.of(System.getProperty("adapterworks.root"), "notebooks", notebook + ".ipynb");
     List<String> cells = new ArrayList<>();
     for (JsonNode cell : new ObjectMapper().readTree(file.toFile()).get("cells")) {
       if (cell.get("cell_type").asText().equals("code")) {
@@ -55,7 +54,8 @@ class NotebooksTest {
   void everyCellCompiles(String notebook) throws IOException {
     try (JShell shell = compiler()) {
       // What the kernel puts into scope.
-      assertEquals(List.of(), faults(shell, "String display(String type, Object value) {return \"\";}"));
+      assertEquals(
+          List.of(), faults(shell, "String display(String type, Object value) {return \"\";}"));
       List<String> cells = cells(notebook);
       assertTrue(cells.size() > 5, "cells of " + notebook);
       for (String cell : cells) {
@@ -113,9 +113,7 @@ class NotebooksTest {
   /** A JShell that compiles snippets and runs none. */
   private static JShell compiler() {
     JShell shell =
-        JShell.builder()
-            .executionEngine(new CompilesOnly.Provider(), java.util.Map.of())
-            .build();
+        JShell.builder().executionEngine(new CompilesOnly.Provider(), java.util.Map.of()).build();
     shell.addToClasspath(System.getProperty("java.class.path"));
     return shell;
   }

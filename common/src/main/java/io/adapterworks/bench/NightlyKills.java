@@ -145,7 +145,9 @@ public final class NightlyKills {
     command.addAll(List.of("--date", night.toString(), "--use-case", useCase.toString()));
     command.addAll(List.of("--set", "warehouse=\"" + warehouse + "\""));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    return builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log(warehouse).toFile())).start();
+    return builder
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log(warehouse).toFile()))
+        .start();
   }
 
   private static int end(Process process) throws InterruptedException {

@@ -90,8 +90,7 @@ public final class SelectionDraw {
   }
 
   /** Reads the file and embeds its rows. */
-  public SelectionDraw(
-      SparkSession spark, TextEmbedder embedder, DatasetConfig config, Data data) {
+  public SelectionDraw(SparkSession spark, TextEmbedder embedder, DatasetConfig config, Data data) {
     this.spark = spark;
     this.config = config;
     this.heldOut = data.heldOut();

@@ -85,8 +85,8 @@ final class SelectionBench implements Callable<Integer> {
         SparkSessions.open(
             "bench-selection", ConfigReader.read(config, "spark", SparkConfig.class));
     try (BaseEmbedder embedder = new BaseEmbedder(recipe, engine)) {
-      SelectionDraw draw = new SelectionDraw(
-              spark, embedder, dataset, new SelectionDraw.Data(data, heldOut));
+      SelectionDraw draw =
+          new SelectionDraw(spark, embedder, dataset, new SelectionDraw.Data(data, heldOut));
       if (folder != null) {
         write(draw);
         return 0;

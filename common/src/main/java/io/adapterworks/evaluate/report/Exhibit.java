@@ -33,7 +33,8 @@ public final class Exhibit {
 
   /** The rows as a table, at most 200. */
   public static String table(Dataset<Row> rows) {
-    StringBuilder html = new StringBuilder(STYLE).append("<div class=\"exhibit\"><table class=\"rows\"><tr>");
+    StringBuilder html =
+        new StringBuilder(STYLE).append("<div class=\"exhibit\"><table class=\"rows\"><tr>");
     for (String name : rows.columns()) {
       html.append("<th>").append(Text.escape(name)).append("</th>");
     }
