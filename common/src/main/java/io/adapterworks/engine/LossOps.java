@@ -26,6 +26,14 @@ public interface LossOps {
    * each chunk yields its loss and its gradient at once.
    *
    * @param head W(V, C), the frozen vocabulary projection
+   * @param room compute type, contiguous: memory that nobody needs meanwhile, as much as {@link
+   *     #vocabularyRoom} says for the rows of a chunk
+   */
+  void vocabularyCrossEntropy(FrozenLinear head, Scored scored, Tensor room);
+
+  /**
+   * The tokens of {@link #vocabularyCrossEntropy}.
+   *
    * @param x (N, C), compute type
    * @param labels INT32 (N), already shifted: the token that row n should predict, or {@link
    *     #IGNORED}
@@ -34,6 +42,13 @@ public interface LossOps {
    * @param loss (2), float32: [0] gets scale · Σ loss added; [1] gets the number of scored rows
    *     added whose highest logit is the label
    */
-  void vocabularyCrossEntropy(
-      FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss);
+  record Scored(Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss) {}
+
+  /**
+   * Elements of the compute type that {@link #vocabularyCrossEntropy} needs to take so many rows at
+   * a time; 0 where the engine has memory of its own.
+   */
+  default long vocabularyRoom(FrozenLinear head, long rows) {
+    return 0;
+  }
 }

@@ -7,6 +7,7 @@ import io.adapterworks.engine.Write;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.util.List;
@@ -17,6 +18,9 @@ import java.util.Optional;
  * and value are one product. Touvron et al. 2023, arXiv:2302.13971.
  */
 final class LlamaAttention {
+  /** Matrices that share memory start at whole multiples of so many elements. */
+  private static final long ROOM_UNIT = 128;
+
   private final Engine engine;
   private final int hidden;
   private final AttentionShape shape;
@@ -104,7 +108,7 @@ final class LlamaAttention {
         normed,
         scope.allocate(DType.FLOAT32, n),
         scope.allocate(type, n, queryKeyValue.totalRank()),
-        scope.allocate(type, n, shape.queryWidth() + 2L * shape.kvWidth()),
+        scope.allocate(type, n, queryKeyValueWidth()),
         queryNorm.map(head -> head.allocate(n, scope)),
         keyNorm.map(head -> head.allocate(n, scope)),
         scope
@@ -185,19 +189,37 @@ final class LlamaAttention {
     step.cache().store(step.layer(), saved.queryKeyValue);
   }
 
-  /** Memory that the backward passes of all layers share. */
+  /**
+   * Memory that the backward passes of all layers share.
+   *
+   * @param dContext in use within this half of a layer only, as dQueryKeyValue is
+   */
   record Scratch(Tensor dNormed, Tensor dContext, Tensor dQueryKeyValue) {}
 
+  private long queryKeyValueWidth() {
+    return shape.queryWidth() + 2L * shape.kvWidth();
+  }
+
+  /** Elements behind the gradient of the context where that of queries, keys, values begins. */
+  private long secondInRoom(long n) {
+    return (n * shape.queryWidth() + ROOM_UNIT - 1) / ROOM_UNIT * ROOM_UNIT;
+  }
+
+  /** Elements of the room that {@link #allocateScratch} takes. */
+  long roomElements(long n, int spare) {
+    return secondInRoom(n) + n * (queryKeyValueWidth() + spare);
+  }
+
   /**
+   * @param normed (N, C), of whose size is dNormed
    * @param spare columns of the gradient of queries, keys and values: the most of any layer
    */
-  Scratch allocateScratch(long n, int spare, TensorScope scope) {
-    DType type = engine.computeType();
-    long width = shape.queryWidth() + 2L * shape.kvWidth();
+  Scratch allocateScratch(Tensor normed, int spare, Tensor room, TensorScope scope) {
+    long n = normed.rows();
     return new Scratch(
-        scope.allocate(type, n, hidden),
-        scope.allocate(type, n, shape.queryWidth()),
-        scope.allocate(type, n, width + spare).sparing(spare));
+        scope.allocate(normed.dtype(), n, hidden),
+        room.view(0, Shape.of(n, shape.queryWidth())),
+        room.view(secondInRoom(n), Shape.of(n, queryKeyValueWidth() + spare)).sparing(spare));
   }
 
   /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */

@@ -4,6 +4,7 @@ import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 
@@ -71,12 +72,23 @@ final class LlamaLayer {
         feedForward.isOutputAdapted());
   }
 
-  Inputs allocateInputs(long n, Needs needs, TensorScope scope) {
+  /**
+   * Elements that activations, and in backward the gradients within attention, take of the memory
+   * that they share: when one is needed the others are not.
+   */
+  long roomElements(long n, Needs needs) {
+    long activated = n * (feedForward.width() + needs.activatedSpare);
+    return Math.max(activated, attention.roomElements(n, needs.dQueryKeyValueSpare));
+  }
+
+  /**
+   * @param room {@link #roomElements}, compute type
+   */
+  Inputs allocateInputs(long n, Needs needs, Tensor room, TensorScope scope) {
+    long wide = feedForward.width() + (long) needs.activatedSpare;
     return new Inputs(
         scope.allocate(type, n, attention.width() + needs.normedSpare).sparing(needs.normedSpare),
-        scope
-            .allocate(type, n, feedForward.width() + needs.activatedSpare)
-            .sparing(needs.activatedSpare));
+        room.view(0, Shape.of(n, wide)).sparing(needs.activatedSpare));
   }
 
   /** What forward leaves for backward; middle(N, C) is between the two halves. */
@@ -136,9 +148,13 @@ final class LlamaLayer {
     }
   }
 
-  Scratch allocateScratch(Inputs inputs, Needs needs, TensorScope scope) {
+  /**
+   * @param room as for {@link #allocateInputs}
+   */
+  Scratch allocateScratch(Inputs inputs, Needs needs, Tensor room, TensorScope scope) {
     long n = inputs.normed().rows();
-    LlamaAttention.Scratch shared = attention.allocateScratch(n, needs.dQueryKeyValueSpare, scope);
+    LlamaAttention.Scratch shared =
+        attention.allocateScratch(inputs.normed(), needs.dQueryKeyValueSpare, room, scope);
     Tensor dActivated =
         needs.keepsActivated ? scope.allocate(type, n, feedForward.width()) : inputs.activated();
     return new Scratch(shared, new LlamaFeedForward.Scratch(shared.dNormed(), dActivated));

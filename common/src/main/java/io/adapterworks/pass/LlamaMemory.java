@@ -22,9 +22,7 @@ record LlamaMemory(long weights, long activations, long working) {
   /** Statistics of a token in one layer: of two norms, and of each head's softmax. */
   private static final int STATISTICS = 2;
 
-  /** Logits at a time; the products' workspace and a few small tensors. */
-  private static final long LOGITS_BYTES = 130L << 20;
-
+  /** The products' workspace and a few small tensors. */
   private static final long FIXED_BYTES = 64L << 20;
 
   /** What is trained: a batch of so many tokens, by so many parameters. */
@@ -49,13 +47,14 @@ record LlamaMemory(long weights, long activations, long working) {
     long statistics = (config.heads() + STATISTICS) * (long) Float.BYTES;
     long held = Math.max(1, config.layers() - options.recomputedLayers());
     long outputs = (config.layers() + 1) * hidden * bytes;
-    long shared = (3 * hidden + query + qkv + wide) * bytes;
+    long shared = 3 * hidden * bytes;
     long token = held * (kept + statistics) + outputs + shared;
+    long logits = Math.min(options.logitRows(), load.tokens) * config.vocabulary();
+    long room = Math.max(logits, load.tokens * Math.max(wide, query + qkv)) * bytes;
 
     long expanded = small ? Math.max(table, 2 * wide * hidden) * bytes : 0;
-    long logits = Math.min(LOGITS_BYTES, load.tokens * config.vocabulary() * bytes);
     return new LlamaMemory(
-        frozen + embedding + adapter, load.tokens * token, logits + expanded + FIXED_BYTES);
+        frozen + embedding + adapter, load.tokens * token + room, expanded + FIXED_BYTES);
   }
 
   long total() {

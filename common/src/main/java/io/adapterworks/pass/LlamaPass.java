@@ -105,6 +105,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
    *
    * @param inputs (N, C) of each layer, then the last layer's output
    * @param products inputs of the layers' products, which all share
+   * @param room memory of the products' inputs, of gradients, and of the loss's logits, in turn
    * @param saved what each layer left; layers that are computed again share the memory of the first
    *     that is not, which backward is done with before it comes to them
    * @param rstd (N): of the last hidden states
@@ -113,6 +114,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       DeviceBatch batch,
       List<Tensor> inputs,
       LlamaLayer.Inputs products,
+      Tensor room,
       List<LlamaLayer.Saved> saved,
       Tensor rstd) {
     /** (N, C): the last hidden states, normalised, until backward begins. */
@@ -140,7 +142,12 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
     List<Tensor> inputs = new ArrayList<>(List.of(x));
     List<LlamaLayer.Saved> saved = new ArrayList<>();
-    LlamaLayer.Inputs products = layers.get(0).allocateInputs(batch.tokens(), needs, scope);
+    long n = batch.tokens();
+    long logits = engine.loss().vocabularyRoom(head, Math.min(n, options.logitRows()));
+    Tensor room =
+        scope.allocate(
+            engine.computeType(), Math.max(logits, layers.get(0).roomElements(n, needs)));
+    LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, needs, room, scope);
     int lender = recomputed < layers.size() ? recomputed : 0;
     LlamaLayer.Saved lent = layers.get(lender).allocate(x, products, scope);
     for (int i = 0; i < layers.size(); i++) {
@@ -159,7 +166,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     Tensor normed = products.normed();
     Tensor rstd = scope.allocate(DType.FLOAT32, batch.tokens());
     norm.forward(x, normed, rstd);
-    return new Forward(batch, inputs, products, saved, rstd);
+    return new Forward(batch, inputs, products, room, saved, rstd);
   }
 
   private Forward inference(TokenBatch tokens, TensorScope scope) {
@@ -224,7 +231,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
           parameters.zeroGradients();
           Forward forward = forward(batch, PassMode.TRAINING, options.recomputedLayers(), scope);
           LlamaLayer.Scratch scratch =
-              layers.get(0).allocateScratch(forward.products, needs, scope);
+              layers.get(0).allocateScratch(forward.products, needs, forward.room, scope);
           crossEntropy(forward, tokens.scored(), scratch.dNormed(), loss);
           backward(forward, scratch, scope);
         });
@@ -267,10 +274,10 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   /** Sets loss(2) to the mean and the number of right tokens, and dNormed(N, C). */
   private void crossEntropy(Forward forward, int scored, Tensor dNormed, Tensor loss) {
     engine.transfer().fill(loss, 0);
-    engine
-        .loss()
-        .vocabularyCrossEntropy(
-            head, forward.normed(), forward.batch.labels(), 1f / scored, dNormed, loss);
+    LossOps.Scored tokens =
+        new LossOps.Scored(
+            forward.normed(), forward.batch.labels(), 1f / scored, dNormed, loss);
+    engine.loss().vocabularyCrossEntropy(head, tokens, forward.room);
   }
 
   /**
@@ -354,7 +361,8 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       Tensor x = scope.allocate(engine.computeType(), n, config.hidden());
       Tensor y = scope.allocate(engine.computeType(), n, config.hidden());
       engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
-      LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, needs, scope);
+      Tensor room = scope.allocate(engine.computeType(), layers.get(0).roomElements(n, needs));
+      LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, needs, room, scope);
       LlamaLayer.Saved first = layers.get(0).allocate(x, products, scope);
       for (int i = 0; i < layers.size(); i++) {
         LlamaLayer layer = layers.get(i);

@@ -8,6 +8,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What {@link LossOps} promises. */
 public interface LossContract {
+  /** Tokens, width, vocabulary, and the rows of logits that there is room for. */
+  int[][] VOCABULARY_CASES = {
+    {1, 64, 512, 1}, {3, 33, 97, 2}, {17, 64, 1000, 40}, {450, 48, 333, 300}
+  };
+
   EnginePair pair(DType computeType);
 
   /** Labels below {@code classes}, every fifth ignored. */
@@ -52,7 +57,7 @@ public interface LossContract {
   @EnumSource(names = {"FLOAT32", "BFLOAT16"})
   default void vocabularyCrossEntropyMatchesTheReference(DType type) {
     try (EnginePair pair = pair(type)) {
-      for (int[] size : new int[][] {{1, 64, 512}, {3, 33, 97}, {17, 64, 1000}, {450, 48, 333}}) {
+      for (int[] size : VOCABULARY_CASES) {
         int tokens = size[0];
         int width = size[1];
         int vocabulary = size[2];
@@ -72,12 +77,16 @@ public interface LossContract {
         Twin rows = pair.of(type, x, tokens, width);
         Twin dx = pair.poisoned(type, tokens, width);
         Twin loss = pair.normal(DType.FLOAT32, 2);
+        Twin room = pair.poisoned(type, size[3], vocabulary);
         pair.both(
             s ->
                 s.engine()
                     .loss()
                     .vocabularyCrossEntropy(
-                        head.on(s), s.of(rows), s.of(tokensOnDevice), 0.5f, s.of(dx), s.of(loss)));
+                        head.on(s),
+                        new LossOps.Scored(
+                            s.of(rows), s.of(tokensOnDevice), 0.5f, s.of(dx), s.of(loss)),
+                        s.of(room)));
         pair.assertClose("dx", dx);
         pair.assertClose("loss and hits", loss);
       }

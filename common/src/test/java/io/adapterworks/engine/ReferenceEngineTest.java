@@ -245,10 +245,12 @@ class ReferenceEngineTest {
     Tensor pair = zeros(2);
     Tensor first = zeros(2);
     ReferenceStorage.set(first, 0, 1);
+    Tensor room = zeros(0);
     Runnable vocabulary =
         () -> {
           engine.transfer().fill(pair, 0);
-          engine.loss().vocabularyCrossEntropy(head, x, labels, 0.5f, dx, pair);
+          LossOps.Scored scored = new LossOps.Scored(x, labels, 0.5f, dx, pair);
+          engine.loss().vocabularyCrossEntropy(head, scored, room);
         };
     vocabulary.run();
     Tensor dxOnce = zeros(3, 3);

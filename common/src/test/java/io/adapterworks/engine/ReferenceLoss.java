@@ -34,8 +34,12 @@ final class ReferenceLoss implements LossOps {
   }
 
   @Override
-  public void vocabularyCrossEntropy(
-      FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss) {
+  public void vocabularyCrossEntropy(FrozenLinear head, Scored scored, Tensor room) {
+    Tensor x = scored.x();
+    Tensor labels = scored.labels();
+    Tensor dx = scored.dx();
+    Tensor loss = scored.loss();
+    float scale = scored.scale();
     double[][] weights = ReferenceFrozen.of(head).weights();
     for (int n = 0; n < x.rows(); n++) {
       int label = (int) integer(labels, n);

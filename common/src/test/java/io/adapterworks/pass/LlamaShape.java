@@ -16,19 +16,27 @@ record LlamaShape(String name, LlamaConfig config, int batch, PassOptions option
 
   private static final int VOCABULARY = 128256;
 
+  /** Tokens whose logits take no more than the room that is there anyway. */
+  private static final int FEW_LOGITS = 512;
+
   static LlamaShape named(String name) {
     return switch (name) {
-      case "8b" -> eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 1, Placement.HOST));
+      case "8b" -> eight(name, 4, smallest(WeightStorage.COMPUTE_TYPE, 0));
       case "8b-keep" -> eight(name, 4, PassOptions.DEFAULT);
       case "8b-half" -> eight(name, 2, PassOptions.DEFAULT);
       case "8b-recompute" ->
-          eight(name, 4, new PassOptions(WeightStorage.COMPUTE_TYPE, 19, Placement.HOST));
-      case "8b-int8" -> eight(name, 4, new PassOptions(WeightStorage.INT8, 7, Placement.HOST));
+          eight(name, 4, smallest(WeightStorage.COMPUTE_TYPE, 19));
+      case "8b-int8" -> eight(name, 4, smallest(WeightStorage.INT8, 7));
       case "1b" -> new LlamaShape(name, config(2048, 16, 32, 8192), 8, PassOptions.DEFAULT);
       default ->
           throw new IllegalArgumentException(
               name + "; expected 8b, 8b-keep, 8b-half, 8b-recompute, 8b-int8 or 1b");
     };
+  }
+
+  /** Little memory but for what layers keep. */
+  private static PassOptions smallest(WeightStorage weights, int recomputed) {
+    return new PassOptions(weights, recomputed, Placement.HOST, FEW_LOGITS);
   }
 
   private static LlamaShape eight(String name, int batch, PassOptions options) {

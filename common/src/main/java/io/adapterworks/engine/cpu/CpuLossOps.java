@@ -65,8 +65,10 @@ final class CpuLossOps implements LossOps {
   }
 
   @Override
-  public void vocabularyCrossEntropy(
-      FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss) {
+  public void vocabularyCrossEntropy(FrozenLinear head, Scored scored, Tensor room) {
+    Tensor x = scored.x();
+    Tensor labels = scored.labels();
+    Tensor loss = scored.loss();
     CpuFrozenLinear layer = CpuFrozenLinear.of(head);
     long chunk = Math.max(1, CHUNK_LOGITS / layer.out());
     double total = 0;
@@ -87,11 +89,11 @@ final class CpuLossOps implements LossOps {
           right += isLargest(label, layer.out()) ? 1 : 0;
         }
       }
-      gradients(logits, labels, from, scale);
+      gradients(logits, labels, from, scored.scale());
       Tensor dLogits = inComputeType(logits);
-      frozen.backward(layer, dLogits, Write.SET, dx.rows(from, count));
+      frozen.backward(layer, dLogits, Write.SET, scored.dx().rows(from, count));
     }
-    add(loss, CpuStorage.index(loss, 0), (float) (scale * total));
+    add(loss, CpuStorage.index(loss, 0), (float) (scored.scale() * total));
     add(loss, CpuStorage.index(loss, 0) + 1, right);
   }
 

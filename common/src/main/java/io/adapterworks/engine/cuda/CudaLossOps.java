@@ -3,15 +3,15 @@ package io.adapterworks.engine.cuda;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.Transpose;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 
 /** {@link LossOps}: one block a row of logits. */
 final class CudaLossOps implements LossOps {
-  /** What a chunk of logits may take: 512 rows of Llama 3's 128,256, enough for all of a card. */
-  private static final long CHUNK_BYTES = 130L << 20;
-
   private static final int ROW_UNIT = 128;
   private static final int BLOCK = 512;
 
@@ -55,18 +55,25 @@ final class CudaLossOps implements LossOps {
     }
   }
 
+  /** The logits of a chunk, in the compute type. */
+  @Override
+  public long vocabularyRoom(FrozenLinear head, long rows) {
+    return Math.multiplyExact(rows, head.out());
+  }
+
   /**
    * Logits are made in the compute type, a chunk of rows at a time, and their gradient takes their
-   * place; the softmax is computed in float32.
+   * place; the softmax is computed in float32. Each chunk reads the weights twice: the more rows
+   * the better.
    */
   @Override
-  public void vocabularyCrossEntropy(
-      FrozenLinear head, Tensor x, Tensor labels, float scale, Tensor dx, Tensor loss) {
+  public void vocabularyCrossEntropy(FrozenLinear head, Scored scored, Tensor room) {
+    Tensor x = scored.x();
+    long chunk = chunkRows(room.shape().elements() / head.out(), x.rows());
+    Tensor logits = room.view(0, Shape.of(chunk, head.out()));
     try (TensorScope scratch = context.scratch()) {
       Tensor weight = weights.expanded(CudaFrozenLinear.of(head), scratch);
       RowResults results = RowResults.allocate(scratch, x.rows());
-      long chunk = chunkRows(head.out(), x.rows());
-      Tensor logits = scratch.allocate(context.computeType(), chunk, head.out());
       for (long row = 0; row < x.rows(); row += chunk) {
         long rows = Math.min(chunk, x.rows() - row);
         Tensor part = logits.rows(0, rows);
@@ -74,23 +81,29 @@ final class CudaLossOps implements LossOps {
             MatrixProducts.Product.set(
                 x.rows(row, rows), Transpose.NO, weight, Transpose.YES, part));
         Kernels.Launch launch =
-            context.launch("cross_entropy").tensor(part).tensor(labels.columns(row, rows)).real(0);
+            context
+                .launch("cross_entropy")
+                .tensor(part)
+                .tensor(scored.labels().columns(row, rows))
+                .real(0);
         long held = heldLogits(part);
-        score(launch.real(scale), part, part, results.rows(row, rows))
+        score(launch.real(scored.scale()), part, part, results.rows(row, rows))
             .number(held)
             .run(rows(part), block(LARGE_BLOCK), Math.toIntExact(held * Short.BYTES));
         products.run(
             MatrixProducts.Product.set(
-                part, Transpose.NO, weight, Transpose.NO, dx.rows(row, rows)));
+                part, Transpose.NO, weight, Transpose.NO, scored.dx().rows(row, rows)));
       }
-      finish(results, loss);
+      finish(results, scored.loss());
     }
   }
 
-  private long chunkRows(long vocabulary, long rows) {
-    long rowBytes = vocabulary * context.computeType().bytes();
-    long fitting = CHUNK_BYTES / rowBytes / ROW_UNIT * ROW_UNIT;
-    return Math.min(rows, Math.max(ROW_UNIT, fitting));
+  /** Whole tiles of a product where there is room for one. */
+  private static long chunkRows(long fitting, long rows) {
+    Check.that(
+        fitting > 0 || rows == 0, ErrorCode.MODEL, "no room for a row of logits of %d", rows);
+    long whole = fitting < ROW_UNIT ? fitting : fitting / ROW_UNIT * ROW_UNIT;
+    return Math.min(rows, whole);
   }
 
   private static Kernels.Grid rows(Tensor logits) {

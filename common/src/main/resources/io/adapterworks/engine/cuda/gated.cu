@@ -1,26 +1,38 @@
-// Products of a gated feed-forward block whose epilogue is SwiGLU or its backward, so that what the
+// Products of a gated feed-forward block with SwiGLU or its backward behind them, so that what the
 // tensor cores leave in registers is not written, read and written again. Compute capability 9.0: one
 // thread has the copy engine keep a ring of buffers full, two warpgroups multiply 64 rows by 256
-// columns each, and others have the copy engine take what these wrote to shared memory away. Blocks stay, one on each multiprocessor, and walk over tiles of 128 rows and 256
-// columns, in groups of rows that the L2 cache holds.
+// columns each and leave them in shared memory as bf16, and three warps turn these into what is wanted
+// while the next tile is multiplied. Blocks stay, one on each multiprocessor, and walk over tiles of
+// 128 rows and 256 columns, in groups of rows that the L2 cache holds.
 
 #define TILE_ROWS 128
 #define TILE_COLUMNS 256
 #define HALF_COLUMNS 128
 #define DEPTH 64
 #define STAGES 3
-#define PANELS 5
+#define PANELS 4
 #define LEFT_BYTES (TILE_ROWS * DEPTH * 2)
 #define RIGHT_BYTES (TILE_COLUMNS * DEPTH * 2)
 #define STAGE_BYTES (LEFT_BYTES + RIGHT_BYTES)
 #define PANEL_BYTES 8192
 #define WARPGROUP_THREADS 128
+#define FIRST_FINISHER 32
+#define FINISHERS (WARPGROUP_THREADS - FIRST_FINISHER)
+#define ROWS_AT_ONCE 4
+#ifndef GROUP_TILES
 #define GROUP_TILES 8
+#endif
 #define HIGHEST_POWER 1e18f
 
 // Sizes of a product: rows, depth, and F, the columns of gate, of up and of the activations.
 struct Sizes {
   int rows, depth, columns;
+};
+
+// A matrix of vectors of eight in memory.
+struct Matrix {
+  bf16* data;
+  int64 stride;
 };
 
 // Starts a copy out of shared memory; what lies outside of the matrix is left out.
@@ -92,17 +104,15 @@ __device__ __forceinline__ void waitProducts() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(LEFT) : "memory");
 }
 
-// Where the ring stands, and whether it went round an odd number of times. In backward buffers that
-// held gate and up are written by both warpgroups before they are emptied.
+// Where the ring stands, and whether it went round an odd number of times.
 struct Ring {
-  unsigned tiles, full, empty, written;
+  unsigned tiles, full, empty;
   int stage;
   unsigned round;
 
   __device__ __forceinline__ unsigned buffer() const { return tiles + stage * STAGE_BYTES; }
   __device__ __forceinline__ unsigned filled() const { return full + 8 * stage; }
   __device__ __forceinline__ unsigned emptied() const { return empty + 8 * stage; }
-  __device__ __forceinline__ unsigned done() const { return written + 8 * stage; }
 
   __device__ __forceinline__ void advance() {
     if (++stage == STAGES) {
@@ -112,22 +122,12 @@ struct Ring {
   }
 };
 
-// In forward: a warpgroup's panels of 64 rows and columns on their way out, one after the other.
+// What a multiplying warpgroup leaves of a tile: 64 rows in panels of 64 columns. Round is odd at
+// every other tile.
 struct Panels {
-  unsigned memory, written, read;
-  int slot;
-  unsigned round;
+  unsigned memory, written, read, round;
 
-  __device__ __forceinline__ unsigned panel() const { return memory + slot * PANEL_BYTES; }
-  __device__ __forceinline__ unsigned done() const { return written + 8 * slot; }
-  __device__ __forceinline__ unsigned emptied() const { return read + 8 * slot; }
-
-  __device__ __forceinline__ void advance() {
-    if (++slot == PANELS) {
-      slot = 0;
-      round ^= 1;
-    }
-  }
+  __device__ __forceinline__ unsigned panel(int i) const { return memory + i * PANEL_BYTES; }
 };
 
 // The places of the tiles of a product.
@@ -149,10 +149,10 @@ struct Tiles {
   }
 };
 
-// By one thread: keeps the ring full. In backward the products' tiles are followed by gate and up.
+// By one thread: keeps the ring full.
 template <int BACKWARD>
 __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const TensorMap* right,
-                                         const TensorMap* gate, const TensorMap* up, Sizes sizes) {
+                                         Sizes sizes) {
   Tiles tiles(sizes, BACKWARD ? TILE_COLUMNS : HALF_COLUMNS);
   int steps = (sizes.depth + DEPTH - 1) / DEPTH;
   for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
@@ -175,18 +175,6 @@ __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const
         fetch(to + RIGHT_BYTES / 2, right, step * DEPTH, sizes.columns + column, ring.filled());
       }
       ring.advance();
-    }
-    if (BACKWARD) {
-      for (int p = 0; p < 4; p++) {
-        waitBarrier(ring.emptied(), ring.round ^ 1);
-        expectBytes(ring.filled(), 4 * PANEL_BYTES);
-        for (int half = 0; half < 2; half++) {
-          unsigned to = ring.buffer() + half * PANEL_BYTES;
-          fetch(to, gate, column + p * 64, row + half * 64, ring.filled());
-          fetch(to + 2 * PANEL_BYTES, up, column + p * 64, row + half * 64, ring.filled());
-        }
-        ring.advance();
-      }
     }
   }
 }
@@ -223,7 +211,7 @@ __device__ __forceinline__ void multiplyTile(float* d, Ring& ring, int warpgroup
 }
 
 // This thread's row of fragments in a panel of 64 rows and 64 columns: the warp's 16 rows, columns
-// from 8 i on, as loadFragments and storeFragments take it.
+// from 8 i on, as storeFragments takes it.
 __device__ __forceinline__ unsigned fragmentsAt(unsigned panel, int i) {
   int lane = threadIdx.x % 32, row = threadIdx.x % WARPGROUP_THREADS / 32 * 16 + lane % 16;
   return panel + row * 128 + ((i + lane / 16) ^ (row & 7)) * 16;
@@ -231,17 +219,55 @@ __device__ __forceinline__ unsigned fragmentsAt(unsigned panel, int i) {
 
 // 16 rows and columns of a panel, as accumulators lie: the upper left, lower left, upper right and
 // lower right eight by eight.
-__device__ __forceinline__ void loadFragments(unsigned* to, unsigned at) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-               : "r"(at)
-               : "memory");
-}
-
 __device__ __forceinline__ void storeFragments(unsigned at, const unsigned* from) {
   asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(at),
                "r"(from[0]), "r"(from[1]), "r"(from[2]), "r"(from[3])
                : "memory");
+}
+
+// By a multiplying warpgroup: d as bf16, for those who finish the tile.
+__device__ __forceinline__ void leave(const float* d, Panels& panels) {
+  waitBarrier(panels.read, panels.round ^ 1);
+#pragma unroll
+  for (int part = 0; part < PANELS; part++) {
+#pragma unroll
+    for (int i = 0; i < 8; i += 2) {
+      unsigned words[4];
+#pragma unroll
+      for (int k = 0; k < 4; k++) {
+        const float* from = d + (part * 8 + i + k / 2) * 4 + k % 2 * 2;
+        words[k] = pack(from[0], from[1]);
+      }
+      storeFragments(fragmentsAt(panels.panel(part), i), words);
+    }
+  }
+  publish(panels.written);
+  panels.round ^= 1;
+}
+
+// Eight neighbours in a row of a panel.
+__device__ __forceinline__ uint4 vectorAt(unsigned panel, int row, int i) {
+  uint4 result;
+  asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(result.x), "=r"(result.y), "=r"(result.z), "=r"(result.w)
+               : "r"(panel + row * 128 + (i ^ (row & 7)) * 16)
+               : "memory");
+  return result;
+}
+
+// Eight neighbours in memory that will not be read again before others need the cache.
+__device__ __forceinline__ uint4 streamed(const bf16* from) {
+  uint4 result;
+  asm volatile("ld.global.cs.v4.b32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(result.x), "=r"(result.y), "=r"(result.z), "=r"(result.w)
+               : "l"(from)
+               : "memory");
+  return result;
+}
+
+__device__ __forceinline__ float lower(unsigned pair) { return __uint_as_float(pair << 16); }
+__device__ __forceinline__ float upper(unsigned pair) {
+  return __uint_as_float(pair & 0xffff0000u);
 }
 
 // The logistic function of two numbers, by one division.
@@ -252,201 +278,182 @@ __device__ __forceinline__ void logistic(float x, float y, float& ofX, float& of
   ofY = inverse * a;
 }
 
-__device__ __forceinline__ unsigned activate(const float* gate, const float* up) {
+__device__ __forceinline__ unsigned activate(unsigned gates, unsigned ups) {
   float x, y;
-  logistic(gate[0], gate[1], x, y);
-  return pack(gate[0] * x * up[0], gate[1] * y * up[1]);
-}
-
-// d holds 128 columns of gate, then the same of up. They and the activations become panels.
-__device__ __forceinline__ void writeForward(const float* d, Panels& panels) {
-#pragma unroll
-  for (int part = 0; part < 6; part++) {
-    int half = part / 3, what = part % 3;
-    waitBarrier(panels.emptied(), panels.round ^ 1);
-#pragma unroll
-    for (int i = 0; i < 8; i += 2) {
-      unsigned words[4];
-#pragma unroll
-      for (int k = 0; k < 4; k++) {
-        const float* from = d + (half * 8 + i + k / 2) * 4 + k % 2 * 2;
-        words[k] = what == 0   ? pack(from[0], from[1])
-                   : what == 1 ? pack(from[64], from[65])
-                               : activate(from, from + 64);
-      }
-      storeFragments(fragmentsAt(panels.panel(), i), words);
-    }
-    publish(panels.done());
-    panels.advance();
-  }
-}
-
-// By one thread: takes a warpgroup's panels away.
-__device__ __forceinline__ void deliverForward(Panels panels, int warpgroup, const TensorMap* gate,
-                                               const TensorMap* up, const TensorMap* activated,
-                                               Sizes sizes) {
-  Tiles tiles(sizes, HALF_COLUMNS);
-  Panels before = panels;
-  int waiting = 0;
-  for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
-    int row, column;
-    tiles.at(i, row, column);
-    row = row * TILE_ROWS + warpgroup * 64;
-    column *= HALF_COLUMNS;
-    for (int part = 0; part < 6; part++) {
-      int what = part % 3;
-      waitBarrier(panels.done(), panels.round);
-      deliver(what == 0 ? gate : what == 1 ? up : activated, column + part / 3 * 64, row,
-              panels.panel());
-      commitDeliveries();
-      panels.advance();
-      if (waiting == 2) {
-        waitDeliveries<2>();
-        arriveAt(before.emptied());
-        before.advance();
-      } else {
-        waiting++;
-      }
-    }
-  }
-  waitDeliveries<0>();
+  logistic(lower(gates), upper(gates), x, y);
+  return pack(lower(gates) * x * lower(ups), upper(gates) * y * upper(ups));
 }
 
 // gate and up become their gradients, dy is that of the activations.
-__device__ __forceinline__ void differentiate(const float* dy, unsigned& gates, unsigned& ups) {
-  float g[2] = {__uint_as_float(gates << 16), __uint_as_float(gates & 0xffff0000u)};
-  float u[2] = {__uint_as_float(ups << 16), __uint_as_float(ups & 0xffff0000u)};
+__device__ __forceinline__ void differentiate(unsigned dy, unsigned& gates, unsigned& ups) {
+  float gradient[2] = {lower(dy), upper(dy)};
+  float g[2] = {lower(gates), upper(gates)}, u[2] = {lower(ups), upper(ups)};
   float s[2];
   logistic(g[0], g[1], s[0], s[1]);
 #pragma unroll
   for (int e = 0; e < 2; e++) {
     float silu = g[e] * s[e];
-    g[e] = dy[e] * u[e] * (s[e] + silu * (1.f - s[e]));
-    u[e] = dy[e] * silu;
+    g[e] = gradient[e] * u[e] * (s[e] + silu * (1.f - s[e]));
+    u[e] = gradient[e] * silu;
   }
   gates = pack(g[0], g[1]);
   ups = pack(u[0], u[1]);
 }
 
-// d holds 256 columns of the activations' gradient. Gate and up come through the ring, 64 columns at
-// a time, and become their gradients there.
-__device__ __forceinline__ void writeBackward(const float* d, Ring& ring, int warpgroup) {
+// By finishing warps: the activations of 64 rows and 128 columns. Panels hold gate, then up, which one
+// thread has the copy engine take away.
+__device__ __forceinline__ void finishForward(Panels& panels, const TensorMap* gate,
+                                              const TensorMap* up, Matrix activated, int row,
+                                              int column, Sizes sizes) {
+  int thread = threadIdx.x - FIRST_FINISHER, vector = thread % 16;
+  bool there = column + vector * 8 < sizes.columns;
+  bf16* to = activated.data + column + vector * 8;
+  waitBarrier(panels.written, panels.round);
+  if (thread == 0) {
 #pragma unroll
-  for (int part = 0; part < 4; part++) {
-    waitBarrier(ring.filled(), ring.round);
-    unsigned gates = ring.buffer() + warpgroup * PANEL_BYTES, ups = gates + 2 * PANEL_BYTES;
-#pragma unroll
-    for (int i = 0; i < 8; i += 2) {
-      unsigned g[4], u[4];
-      loadFragments(g, fragmentsAt(gates, i));
-      loadFragments(u, fragmentsAt(ups, i));
-#pragma unroll
-      for (int k = 0; k < 4; k++) {
-        differentiate(d + (part * 8 + i + k / 2) * 4 + k % 2 * 2, g[k], u[k]);
-      }
-      storeFragments(fragmentsAt(gates, i), g);
-      storeFragments(fragmentsAt(ups, i), u);
+    for (int p = 0; p < PANELS; p++) {
+      deliver(p < 2 ? gate : up, column + p % 2 * 64, row, panels.panel(p));
     }
-    publish(ring.done());
-    ring.advance();
+    commitDeliveries();
   }
+#pragma unroll 4
+  for (int at = thread / 16; at < 64; at += FINISHERS / 16) {
+    uint4 gates = vectorAt(panels.panel(vector / 8), at, vector % 8);
+    uint4 ups = vectorAt(panels.panel(2 + vector / 8), at, vector % 8);
+    if (there && row + at < sizes.rows) {
+      *(uint4*)(to + (row + at) * activated.stride) =
+          make_uint4(activate(gates.x, ups.x), activate(gates.y, ups.y), activate(gates.z, ups.z),
+                     activate(gates.w, ups.w));
+    }
+  }
+  if (thread == 0) {
+    waitDeliveries<0>();
+  }
+  arriveAt(panels.read);
+  panels.round ^= 1;
 }
 
-// By one thread: takes the gradients of gate and up away, and empties their buffers.
-__device__ __forceinline__ void deliverBackward(Ring ring, const TensorMap* gate,
-                                                const TensorMap* up, Sizes sizes) {
-  Tiles tiles(sizes, TILE_COLUMNS);
-  int steps = (sizes.depth + DEPTH - 1) / DEPTH;
-  unsigned uses = 0;
-  for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
-    int row, column;
-    tiles.at(i, row, column);
-    for (int step = 0; step < steps; step++) {
-      ring.advance();
-    }
-    unsigned before = 0;
-    for (int part = 0; part < 4; part++) {
-      waitBarrier(ring.done(), uses >> ring.stage & 1);
-      uses ^= 1u << ring.stage;
-      for (int half = 0; half < 2; half++) {
-        unsigned gates = ring.buffer() + half * PANEL_BYTES;
-        int toRow = row * TILE_ROWS + half * 64, toColumn = column * TILE_COLUMNS + part * 64;
-        deliver(gate, toColumn, toRow, gates);
-        deliver(up, toColumn, toRow, gates + 2 * PANEL_BYTES);
+// A warp's next rows of gate and up, each lane eight neighbours of each.
+struct Asked {
+  uint4 gates[ROWS_AT_ONCE], ups[ROWS_AT_ONCE];
+
+  // From this row of gate on every FINISHERS / 32nd, as far as there are so many rows.
+  __device__ __forceinline__ void ask(const bf16* gate, int64 stride, int columns, int rows) {
+#pragma unroll
+    for (int r = 0; r < ROWS_AT_ONCE; r++) {
+      gates[r] = ups[r] = make_uint4(0, 0, 0, 0);
+      if (r * (FINISHERS / 32) < rows) {
+        gates[r] = streamed(gate);
+        ups[r] = streamed(gate + columns);
       }
-      commitDeliveries();
-      if (part > 0) {
-        waitDeliveries<1>();
-        arriveTwice(before);
-      }
-      before = ring.emptied();
-      ring.advance();
+      gate += stride;
     }
-    waitDeliveries<0>();
-    arriveTwice(before);
   }
+};
+
+// By finishing warps: gate and up of 64 rows and 256 columns become their gradients; panels hold that
+// of the activations. A warp takes whole rows, and asks for gate and up ahead.
+__device__ __forceinline__ void finishBackward(Panels& panels, Matrix gate, int row, int column,
+                                               Sizes sizes) {
+  const int warps = FINISHERS / 32;
+  int lane = threadIdx.x % 32, at = (threadIdx.x - FIRST_FINISHER) / 32;
+  int rows = column + lane * 8 < sizes.columns ? min(64, sizes.rows - row) - at : 0;
+  bf16* to = gate.data + (row + at) * gate.stride + column + lane * 8;
+  int64 stride = warps * gate.stride;
+  Asked next;
+  next.ask(to, stride, sizes.columns, rows);
+  waitBarrier(panels.written, panels.round);
+#pragma unroll 1
+  for (; at < 64; at += warps * ROWS_AT_ONCE) {
+    Asked now = next;
+    next.ask(to + ROWS_AT_ONCE * stride, stride, sizes.columns, rows - warps * ROWS_AT_ONCE);
+#pragma unroll
+    for (int r = 0; r < ROWS_AT_ONCE; r++) {
+      if (r * warps < rows) {
+        uint4 dy = vectorAt(panels.panel(lane / 8), at + r * warps, lane % 8);
+        differentiate(dy.x, now.gates[r].x, now.ups[r].x);
+        differentiate(dy.y, now.gates[r].y, now.ups[r].y);
+        differentiate(dy.z, now.gates[r].z, now.ups[r].z);
+        differentiate(dy.w, now.gates[r].w, now.ups[r].w);
+        *(uint4*)to = now.gates[r];
+        *(uint4*)(to + sizes.columns) = now.ups[r];
+      }
+      to += stride;
+    }
+    rows -= warps * ROWS_AT_ONCE;
+  }
+  arriveAt(panels.read);
+  panels.round ^= 1;
 }
 
 extern __shared__ __align__(1024) char gatedMemory[];
 
+// wide: the activations, or in backward gate and up.
 template <int BACKWARD>
 __device__ __forceinline__ void gatedProduct(const TensorMap* left, const TensorMap* right,
                                              const TensorMap* gate, const TensorMap* up,
-                                             const TensorMap* activated, Sizes sizes) {
-  __shared__ __align__(8) unsigned long long barriers[3 * STAGES + 4 * PANELS];
+                                             Matrix wide, Sizes sizes) {
+  __shared__ __align__(8) unsigned long long barriers[2 * STAGES + 4];
+  const int width = BACKWARD ? TILE_COLUMNS : HALF_COLUMNS;
   Ring ring;
   ring.tiles = (sharedAddress(gatedMemory) + 1023) & ~1023u;
   ring.full = sharedAddress(barriers);
   ring.empty = ring.full + 8 * STAGES;
-  ring.written = ring.empty + 8 * STAGES;
   ring.stage = 0;
   ring.round = 0;
+  Panels panels[2];
+#pragma unroll
+  for (int i = 0; i < 2; i++) {
+    panels[i].memory = ring.tiles + STAGES * STAGE_BYTES + i * PANELS * PANEL_BYTES;
+    panels[i].written = ring.empty + 8 * (STAGES + i);
+    panels[i].read = panels[i].written + 16;
+    panels[i].round = 0;
+  }
   if (threadIdx.x == 0) {
     for (int i = 0; i < STAGES; i++) {
       initBarrier(ring.full + 8 * i, 1);
       initBarrier(ring.empty + 8 * i, 2);
-      initBarrier(ring.written + 8 * i, 2 * WARPGROUP_THREADS);
     }
-    for (int i = 0; i < 2 * PANELS; i++) {
-      initBarrier(ring.written + 8 * STAGES + 8 * i, WARPGROUP_THREADS);
-      initBarrier(ring.written + 8 * (STAGES + 2 * PANELS) + 8 * i, 1);
+    for (int i = 0; i < 2; i++) {
+      initBarrier(panels[i].written, WARPGROUP_THREADS);
+      initBarrier(panels[i].read, FINISHERS);
     }
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   }
   __syncthreads();
-  auto panelsOf = [&](int warpgroup) {
-    Panels panels;
-    panels.memory = ring.tiles + STAGES * STAGE_BYTES + warpgroup * PANELS * PANEL_BYTES;
-    panels.written = ring.written + 8 * (STAGES + warpgroup * PANELS);
-    panels.read = panels.written + 8 * 2 * PANELS;
-    panels.slot = 0;
-    panels.round = 0;
-    return panels;
-  };
+  Tiles tiles(sizes, width);
   if (threadIdx.x < WARPGROUP_THREADS) {
-    asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+    asm volatile("setmaxnreg.dec.sync.aligned.u32 104;");
     if (threadIdx.x == 0) {
-      fillRing<BACKWARD>(ring, left, right, gate, up, sizes);
-    } else if (BACKWARD && threadIdx.x == 32) {
-      deliverBackward(ring, gate, up, sizes);
-    } else if (!BACKWARD && (threadIdx.x == 32 || threadIdx.x == 64)) {
-      int warpgroup = threadIdx.x / 64;
-      deliverForward(panelsOf(warpgroup), warpgroup, gate, up, activated, sizes);
+      fillRing<BACKWARD>(ring, left, right, sizes);
+    } else if (threadIdx.x >= FIRST_FINISHER) {
+      for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
+        int row, column;
+        tiles.at(i, row, column);
+        row *= TILE_ROWS;
+        column *= width;
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+          if (BACKWARD) {
+            finishBackward(panels[half], wide, row + half * 64, column, sizes);
+          } else {
+            finishForward(panels[half], gate, up, wide, row + half * 64, column, sizes);
+          }
+        }
+      }
     }
   } else {
-    asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
-    Tiles tiles(sizes, BACKWARD ? TILE_COLUMNS : HALF_COLUMNS);
+    asm volatile("setmaxnreg.inc.sync.aligned.u32 200;");
     int steps = (sizes.depth + DEPTH - 1) / DEPTH;
     int warpgroup = threadIdx.x / WARPGROUP_THREADS - 1;
-    Panels panels = panelsOf(warpgroup);
+    Panels mine = panels[0];
+    if (warpgroup == 1) {
+      mine = panels[1];
+    }
     float d[128];
     for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
       multiplyTile<BACKWARD>(d, ring, warpgroup, steps);
-      if (BACKWARD) {
-        writeBackward(d, ring, warpgroup);
-      } else {
-        writeForward(d, panels);
-      }
+      leave(d, mine);
     }
   }
 }
@@ -457,15 +464,14 @@ __device__ __forceinline__ void gatedProduct(const TensorMap* left, const Tensor
 extern "C" __global__ void __launch_bounds__(384, 1)
     gated_forward(const __grid_constant__ TensorMap x, const __grid_constant__ TensorMap weight,
                   const __grid_constant__ TensorMap gate, const __grid_constant__ TensorMap up,
-                  const __grid_constant__ TensorMap activated, int rows, int depth, int columns) {
-  gatedProduct<0>(&x, &weight, &gate, &up, &activated, Sizes{rows, depth, columns});
+                  bf16* activated, int64 stride, int rows, int depth, int columns) {
+  gatedProduct<0>(&x, &weight, &gate, &up, Matrix{activated, stride}, Sizes{rows, depth, columns});
 }
 
-// gate(rows, F) and up(rows, F) become their own gradients, from that of the activations, which is
-// dy(rows, depth) W(depth, F). Maps: of dy, boxes of 128 rows; of the others, 64 rows.
+// gate(rows, F) and, F columns further on, up become their own gradients, from that of the
+// activations, which is dy(rows, depth) W(depth, F). Maps: of dy, boxes of 128 rows; of W, 64 rows.
 extern "C" __global__ void __launch_bounds__(384, 1)
     gated_backward(const __grid_constant__ TensorMap dy, const __grid_constant__ TensorMap weight,
-                   const __grid_constant__ TensorMap gate, const __grid_constant__ TensorMap up,
-                   int rows, int depth, int columns) {
-  gatedProduct<1>(&dy, &weight, &gate, &up, 0, Sizes{rows, depth, columns});
+                   bf16* gate, int64 stride, int rows, int depth, int columns) {
+  gatedProduct<1>(&dy, &weight, 0, 0, Matrix{gate, stride}, Sizes{rows, depth, columns});
 }
