@@ -1,6 +1,7 @@
 package io.adapterworks.engine;
 
 import io.adapterworks.tensor.Tensor;
+import java.util.List;
 
 /** Scaled dot-product attention within sequences, and rotary positions. */
 public interface AttentionOps {
@@ -29,6 +30,26 @@ public interface AttentionOps {
    * dropout included.
    */
   void backward(AttentionShape shape, Segments segments, AttentionGradient gradient);
+
+  /**
+   * As {@link #backward}, of queries and keys that {@link #rotate} had rotated: sets the gradients
+   * of what they were before.
+   */
+  default void backwardRotated(
+      AttentionShape shape, Segments segments, AttentionGradient gradient, Rotation rotation) {
+    backward(shape, segments, gradient);
+    for (Tensor rotated : List.of(gradient.dq(), gradient.dk())) {
+      rotateBack(rotated, shape.headDim(), rotation.table(), rotation.positions());
+    }
+  }
+
+  /**
+   * How far tokens were rotated.
+   *
+   * @param table as for {@link #rotate}
+   * @param positions as for {@link #rotate}
+   */
+  record Rotation(Tensor table, Tensor positions) {}
 
   /**
    * Rotates pairs (i, i + D/2) of each head of x in place by the angle of the token's position. Su

@@ -226,8 +226,13 @@ final class LlamaAttention {
   void backward(Saved saved, DeviceBatch batch, BackwardStep step, Scratch scratch) {
     Tensor dQkv = scratch.dQueryKeyValue;
     output.backward(step.dy(), saved.context, saved.hOutput, Write.SET, scratch.dContext);
-    engine.attention().backward(shape, batch.segments(), gradient(saved, scratch));
-    rope.rotateBack(shape, queryAndKey(dQkv), batch.positions());
+    engine
+        .attention()
+        .backwardRotated(
+            shape,
+            batch.segments(),
+            gradient(saved, scratch),
+            rope.rotation(batch.positions()));
     queryNorm.ifPresent(
         head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
     keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));

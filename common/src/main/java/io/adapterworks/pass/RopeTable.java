@@ -1,5 +1,6 @@
 package io.adapterworks.pass;
 
+import io.adapterworks.engine.AttentionOps;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.model.LlamaConfig;
@@ -45,9 +46,9 @@ final class RopeTable implements AutoCloseable {
     engine.attention().rotate(x, shape.headDim(), table, positions);
   }
 
-  /** The backward of {@link #rotate}, in place. */
-  void rotateBack(AttentionShape shape, Tensor dx, Tensor positions) {
-    engine.attention().rotateBack(dx, shape.headDim(), table, positions);
+  /** What {@link #rotate} did, for backward. */
+  AttentionOps.Rotation rotation(Tensor positions) {
+    return new AttentionOps.Rotation(table, positions);
   }
 
   @Override

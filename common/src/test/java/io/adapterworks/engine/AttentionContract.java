@@ -75,13 +75,8 @@ public interface AttentionContract {
     pair.assertClose(what + "out", pair.dense(out));
     pair.assertClose(what + "logSumExp", logSumExp);
     Twin dOut = pair.normal(type, size.tokens(), shape.queryWidth());
-    pair.both(
+    Function<EnginePair.Side, AttentionGradient> gradient =
         s ->
-            s.engine()
-                .attention()
-                .backward(
-                    shapes.apply(s),
-                    s.segments(starts),
                     new AttentionGradient(
                         s.of(qkv.columns(0, keys)),
                         s.of(qkv.columns(keys, shape.kvWidth())),
@@ -91,8 +86,25 @@ public interface AttentionContract {
                         s.of(dOut),
                         s.of(dQkv.columns(0, keys)),
                         s.of(dQkv.columns(keys, shape.kvWidth())),
-                        s.of(dQkv.columns(values, shape.kvWidth())))));
+                        s.of(dQkv.columns(values, shape.kvWidth())));
+    pair.both(
+        s ->
+            s.engine()
+                .attention()
+                .backward(shapes.apply(s), s.segments(starts), gradient.apply(s)));
     pair.assertClose(what + "dq, dk, dv", dQkv, 2 * pair.tolerance());
+    Twin table = table(pair, 40, size.headDim());
+    Twin positions = pair.integersBelow(40, size.tokens());
+    pair.both(
+        s ->
+            s.engine()
+                .attention()
+                .backwardRotated(
+                    shapes.apply(s),
+                    s.segments(starts),
+                    gradient.apply(s),
+                    new AttentionOps.Rotation(s.of(table), s.of(positions))));
+    pair.assertClose(what + "dq, dk rotated back, dv", dQkv, 2 * pair.tolerance());
   }
 
   @ParameterizedTest

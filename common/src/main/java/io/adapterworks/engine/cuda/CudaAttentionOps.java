@@ -149,22 +149,85 @@ final class CudaAttentionOps implements AttentionOps {
 
   @Override
   public void backward(AttentionShape shape, Segments segments, AttentionGradient g) {
-    boolean fast =
-        isBlockwise(shape, g.q(), g.k(), g.v(), g.out(), g.dOut(), g.dq(), g.dk(), g.dv());
+    if (isBlockwise(shape, g)) {
+      backwardBlockwise(shape, segments, g, Optional.empty());
+      return;
+    }
     try (TensorScope scratch = context.scratch()) {
       Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
       delta(shape, g, delta);
       run(
-          inputs("attention_dq", fast, shape, g, delta).matrix(g.dq()),
+          plainInputs("attention_dq_plain", g, delta).matrix(g.dq()),
           shape,
           segments,
-          new Form(fast, shape.heads(), BACKWARD_TILES));
+          new Form(false, shape.heads(), 0));
       run(
-          inputs("attention_dkv", fast, shape, g, delta).matrix(g.dk()).matrix(g.dv()),
+          plainInputs("attention_dkv_plain", g, delta).matrix(g.dk()).matrix(g.dv()),
           shape,
           segments,
-          new Form(fast, shape.kvHeads(), BACKWARD_TILES));
+          new Form(false, shape.kvHeads(), 0));
     }
+  }
+
+  private Kernels.Launch plainInputs(String name, AttentionGradient g, Tensor delta) {
+    return plain(name)
+        .matrix(g.q())
+        .matrix(g.k())
+        .matrix(g.v())
+        .tensor(g.dOut())
+        .tensor(g.logSumExp())
+        .tensor(delta);
+  }
+
+  private boolean isBlockwise(AttentionShape shape, AttentionGradient g) {
+    return isBlockwise(
+        shape, g.q(), g.k(), g.v(), g.out(), g.dOut(), g.dq(), g.dk(), g.dv());
+  }
+
+  @Override
+  public void backwardRotated(
+      AttentionShape shape, Segments segments, AttentionGradient g, Rotation rotation) {
+    if (isBlockwise(shape, g)) {
+      backwardBlockwise(shape, segments, g, Optional.of(rotation));
+    } else {
+      AttentionOps.super.backwardRotated(shape, segments, g, rotation);
+    }
+  }
+
+  /** The kernel of queries' gradients sets delta too, for that of keys and values. */
+  private void backwardBlockwise(
+      AttentionShape shape, Segments segments, AttentionGradient g, Optional<Rotation> rotation) {
+    try (TensorScope scratch = context.scratch()) {
+      Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
+      run(
+          inputs("attention_dq", shape, g, delta, rotation)
+              .matrix(g.dOut())
+              .matrix(g.out())
+              .matrix(g.dq()),
+          shape,
+          segments,
+          new Form(true, shape.heads(), BACKWARD_TILES));
+      run(
+          inputs("attention_dkv", shape, g, delta, rotation).matrix(g.dk()).matrix(g.dv()),
+          shape,
+          segments,
+          new Form(true, shape.kvHeads(), BACKWARD_TILES));
+    }
+  }
+
+  private Kernels.Launch inputs(
+      String name,
+      AttentionShape shape,
+      AttentionGradient g,
+      Tensor delta,
+      Optional<Rotation> rotation) {
+    Kernels.Launch launch = blockwise(name, shape);
+    read(launch, usesWarpgroups(shape), g.q(), g.k(), g.v(), g.dOut());
+    return launch
+        .tensor(g.logSumExp())
+        .tensor(delta)
+        .number(rotation.map(by -> CudaStorage.address(by.table())).orElse(0L))
+        .number(rotation.map(by -> CudaStorage.address(by.positions())).orElse(0L));
   }
 
   /** delta(H, N): the sum over each head of dOut · out. */
@@ -198,17 +261,6 @@ final class CudaAttentionOps implements AttentionOps {
             new Kernels.Grid((tokens + PLAIN_ROWS - 1) / PLAIN_ROWS, shape.heads(), 1),
             new Kernels.Block(THREADS, 1),
             0);
-  }
-
-  private Kernels.Launch inputs(
-      String name, boolean fast, AttentionShape shape, AttentionGradient g, Tensor delta) {
-    Kernels.Launch launch = fast ? blockwise(name, shape) : plain(name + "_plain");
-    if (fast) {
-      read(launch, usesWarpgroups(shape), g.q(), g.k(), g.v(), g.dOut());
-    } else {
-      launch.matrix(g.q()).matrix(g.k()).matrix(g.v()).tensor(g.dOut());
-    }
-    return launch.tensor(g.logSumExp()).tensor(delta);
   }
 
   @Override

@@ -9,8 +9,8 @@ import io.adapterworks.tensor.TensorScope;
 import java.util.List;
 
 /**
- * {@link GatedOps}: on compute capability 9.0 and in bfloat16 by products of its own with SwiGLU in
- * their epilogue, else one primitive after the other.
+ * {@link GatedOps}: on compute capability 9.0 and in bfloat16 by products of its own with SwiGLU
+ * behind them, else one primitive after the other.
  */
 final class CudaGatedOps implements GatedOps {
   /** Fewer rows leave most multiprocessors idle. */
@@ -22,7 +22,7 @@ final class CudaGatedOps implements GatedOps {
   private static final int THREADS = 384;
   private static final int STAGE_BYTES = (TILE_ROWS + 256) * 64 * Short.BYTES;
   private static final int PANEL_BYTES = BOX_ROWS * 64 * Short.BYTES;
-  private static final int SHARED_BYTES = 3 * STAGE_BYTES + 10 * PANEL_BYTES + 1024;
+  private static final int SHARED_BYTES = 3 * STAGE_BYTES + 8 * PANEL_BYTES + 1024;
 
   private final CudaContext context;
   private final FrozenWeights weights;
@@ -81,7 +81,7 @@ final class CudaGatedOps implements GatedOps {
               .block(maps.of(weight.withSpare(spare), TILE_ROWS))
               .block(maps.of(gateUp.columns(0, columns), BOX_ROWS))
               .block(maps.of(gateUp.columns(columns, columns), BOX_ROWS))
-              .block(maps.of(operands.activated(), BOX_ROWS)),
+              .matrix(operands.activated()),
           left,
           columns);
     }
@@ -122,8 +122,7 @@ final class CudaGatedOps implements GatedOps {
               .launch(source, "gated_backward")
               .block(maps.of(left, TILE_ROWS))
               .block(maps.of(right, BOX_ROWS))
-              .block(maps.of(gateUp.columns(0, columns), BOX_ROWS))
-              .block(maps.of(gateUp.columns(columns, columns), BOX_ROWS)),
+              .matrix(gateUp),
           left,
           columns);
     }

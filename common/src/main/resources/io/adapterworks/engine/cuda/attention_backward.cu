@@ -1,12 +1,66 @@
 // Backward of blockwise attention in two kernels that need no atomic additions, so that the same
 // inputs give the same bytes: one walks over keys for each tile of queries, one over queries for each
-// tile of keys. Both make the weights again from logSumExp.
+// tile of keys. Both make the weights again from logSumExp. Gradients of queries and keys that were
+// rotated can be rotated back on their way out.
 
-// Grid (heads, segments, query tiles), the longest rows first.
+// How far tokens were rotated: the table's rows are cosines, then sines; null where they were not.
+struct Rotation {
+  const float* table;
+  const int* positions;
+};
+
+// Rotates the warp's 16 rows back, of which the upper half begins at this token.
+__device__ __forceinline__ void rotateBack(float (*sum)[4], Rotation by, int token, int last) {
+  if (by.table == 0) {
+    return;
+  }
+  int lane = threadIdx.x % 32;
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    int position = by.positions[min(token + lane / 4 + half * 8, last)];
+    const float* angles = by.table + (int64)position * HEAD_DIM + lane % 4 * 2;
+#pragma unroll
+    for (int i = 0; i < HEAD_DIM / 16; i++) {
+      float2 cosine = *(const float2*)(angles + i * 8);
+      float2 sine = *(const float2*)(angles + HEAD_DIM / 2 + i * 8);
+#pragma unroll
+      for (int e = 0; e < 2; e++) {
+        float& a = sum[i][2 * half + e];
+        float& b = sum[i + HEAD_DIM / 16][2 * half + e];
+        float c = e ? cosine.y : cosine.x, s = e ? sine.y : sine.x, first = a;
+        a = first * c + b * s;
+        b = b * c - first * s;
+      }
+    }
+  }
+}
+
+// The sum of the products of two rows of a head, of which each of four neighbouring lanes reads its
+// share.
+__device__ __forceinline__ float rowProduct(const bf16* a, const bf16* b) {
+  int lane = threadIdx.x % 4;
+  float sum = 0.f;
+#pragma unroll
+  for (int i = 0; i < CHUNKS / 4; i++) {
+    float left[8], right[8];
+    load<8>(a + (i * 4 + lane) * 8, left);
+    load<8>(b + (i * 4 + lane) * 8, right);
+#pragma unroll
+    for (int j = 0; j < 8; j++) {
+      sum += left[j] * right[j];
+    }
+  }
+  sum += __shfl_xor_sync(0xffffffffu, sum, 1);
+  return sum + __shfl_xor_sync(0xffffffffu, sum, 2);
+}
+
+// Grid (heads, segments, query tiles), the longest rows first. Sets delta too, the sums of dOut out.
 extern "C" __global__ void __launch_bounds__(THREADS, 2)
     attention_dq(MATRIX(q), MATRIX(k), MATRIX(v), MATRIX(dOut), const float* logSumExp,
-                 const float* delta, bf16* dq, int64 dqStride, const int* starts, int tokens,
-                 int group, float scale, int causal) {
+                 float* delta, const float* table, const int* positions, const bf16* gradientRows,
+                 int64 gradientStride, const bf16* outRows, int64 outStride, bf16* dq,
+                 int64 dqStride, const int* starts, int tokens, int group, float scale,
+                 int causal) {
   extern __shared__ __align__(128) char memory[];
   __shared__ __align__(8) unsigned long long barriers[2];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
@@ -35,7 +89,12 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     int row = queryAt + warp * 16 + lane / 4 + half * 8;
     int64 at = (int64)head * tokens + first + row;
     logSum[half] = row < length ? logSumExp[at] * LOG2E : INFINITY;
-    shift[half] = row < length ? delta[at] : 0.f;
+    int64 token = first + min(row, length - 1);
+    shift[half] = rowProduct(gradientRows + token * gradientStride + column,
+                             outRows + token * outStride + column);
+    if (row < length && lane % 4 == 0) {
+      delta[at] = shift[half];
+    }
   }
   float sum[HEAD_DIM / 8][4] = {};
   for (int j = 0; j < tiles; j++) {
@@ -78,6 +137,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     hold<HEAD_DIM / 8>(sum);
     __syncthreads();
   }
+  rotateBack(sum, Rotation{table, positions}, first + queryAt + warp * 16, first + length - 1);
   writeRows(queries, sum, scale, scale, dq + (first + queryAt) * dqStride + head * HEAD_DIM,
             dqStride, length - queryAt);
 }
@@ -85,8 +145,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
 // Grid (key/value heads, segments, key tiles); the query heads of a group are added up in order.
 extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     attention_dkv(MATRIX(q), MATRIX(k), MATRIX(v), MATRIX(dOut), const float* logSumExp,
-                  const float* delta, bf16* dk, int64 dkStride, bf16* dv, int64 dvStride,
-                  const int* starts, int tokens, int group, float scale, int causal) {
+                  const float* delta, const float* table, const int* positions, bf16* dk,
+                  int64 dkStride, bf16* dv, int64 dvStride, const int* starts, int tokens,
+                  int group, float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
   __shared__ __align__(8) unsigned long long barriers[2];
   __shared__ float2 logSums[2][ROWS / 2], shifts[2][ROWS / 2];
@@ -167,6 +228,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     hold<HEAD_DIM / 8>(dKey);
     __syncthreads();
   }
+  rotateBack(dKey, Rotation{table, positions}, first + keyAt + warp * 16, first + length - 1);
   writeRows(keys, dKey, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,
             length - keyAt);
   writeRows(values, dValue, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,

@@ -66,10 +66,12 @@ struct Place {
   int64 row;
   int column;
 
-  __device__ __forceinline__ Place(int columns, int width) {
+  __device__ __forceinline__ Place(int columns, int width) : Place(columns, width, blockIdx.x) {}
+
+  __device__ __forceinline__ Place(int columns, int width, unsigned block) {
     unsigned blocks = (columns / width + blockDim.x - 1) / blockDim.x;
-    row = blockIdx.x / blocks;
-    column = (blockIdx.x % blocks * blockDim.x + threadIdx.x) * width;
+    row = block / blocks;
+    column = (block % blocks * blockDim.x + threadIdx.x) * width;
   }
 };
 
