@@ -38,7 +38,7 @@ public interface LossOps {
    * @param labels INT32 (N), already shifted: the token that row n should predict, or {@link
    *     #IGNORED}
    * @param scale multiplies loss and gradient
-   * @param dx (N, C), compute type, set; rows that are not scored are 0
+   * @param dx (N, C), compute type, set; rows that are not scored are 0; may be x
    * @param loss (2), float32: [0] gets scale · Σ loss added; [1] gets the number of scored rows
    *     added whose highest logit is the label
    */

@@ -190,9 +190,7 @@ final class LlamaAttention {
   }
 
   /**
-   * Memory that the backward passes of all layers share.
-   *
-   * @param dContext in use within this half of a layer only, as dQueryKeyValue is
+   * Memory that the backward passes of all layers share, and each uses within one half of itself.
    */
   record Scratch(Tensor dNormed, Tensor dContext, Tensor dQueryKeyValue) {}
 
@@ -200,26 +198,29 @@ final class LlamaAttention {
     return shape.queryWidth() + 2L * shape.kvWidth();
   }
 
-  /** Elements behind the gradient of the context where that of queries, keys, values begins. */
-  private long secondInRoom(long n) {
-    return (n * shape.queryWidth() + ROOM_UNIT - 1) / ROOM_UNIT * ROOM_UNIT;
+  /** Elements that a matrix takes of the room. */
+  private static long roomElements(Shape matrix) {
+    return (matrix.elements() + ROOM_UNIT - 1) / ROOM_UNIT * ROOM_UNIT;
   }
 
-  /** Elements of the room that {@link #allocateScratch} takes. */
+  /** Elements of the room that {@link #scratch} takes. */
   long roomElements(long n, int spare) {
-    return secondInRoom(n) + n * (queryKeyValueWidth() + spare);
+    return roomElements(Shape.of(n, shape.queryWidth()))
+        + roomElements(Shape.of(n, queryKeyValueWidth() + spare))
+        + n * hidden;
   }
 
   /**
-   * @param normed (N, C), of whose size is dNormed
    * @param spare columns of the gradient of queries, keys and values: the most of any layer
    */
-  Scratch allocateScratch(Tensor normed, int spare, Tensor room, TensorScope scope) {
-    long n = normed.rows();
+  Scratch scratch(long n, int spare, Tensor room) {
+    Shape context = Shape.of(n, shape.queryWidth());
+    Shape queryKeyValue = Shape.of(n, queryKeyValueWidth() + spare);
+    long second = roomElements(context);
     return new Scratch(
-        scope.allocate(normed.dtype(), n, hidden),
-        room.view(0, Shape.of(n, shape.queryWidth())),
-        room.view(secondInRoom(n), Shape.of(n, queryKeyValueWidth() + spare)).sparing(spare));
+        room.view(second + roomElements(queryKeyValue), Shape.of(n, hidden)),
+        room.view(0, context),
+        room.view(second, queryKeyValue).sparing(spare));
   }
 
   /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */

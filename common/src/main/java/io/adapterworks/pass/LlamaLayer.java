@@ -115,14 +115,11 @@ final class LlamaLayer {
     feedForward.forward(mode, saved.middle, saved.feedForward, y);
   }
 
-  /**
-   * Sets again what {@code saved} holds, from x(N, C).
-   *
-   * @param unused (N, C) overwritten
-   */
-  void restore(Tensor x, DeviceBatch batch, Saved saved, Tensor unused) {
+  /** Sets again what {@code saved} holds, from x(N, C). */
+  void restore(Tensor x, DeviceBatch batch, Saved saved) {
     attention.forward(PassMode.TRAINING, x, batch, saved.attention, saved.middle);
     if (feedForward.isOutputAdapted()) {
+      Tensor unused = saved.feedForward.normed();
       feedForward.forward(PassMode.TRAINING, saved.middle, saved.feedForward, unused);
     } else {
       feedForward.restore(saved.middle, saved.feedForward);
@@ -141,20 +138,14 @@ final class LlamaLayer {
   }
 
   /** Memory that the backward passes of all layers share. */
-  record Scratch(LlamaAttention.Scratch attention, LlamaFeedForward.Scratch feedForward) {
-    /** (N, C), in use within a layer only. */
-    Tensor dNormed() {
-      return attention.dNormed();
-    }
-  }
+  record Scratch(LlamaAttention.Scratch attention, LlamaFeedForward.Scratch feedForward) {}
 
   /**
    * @param room as for {@link #allocateInputs}
    */
   Scratch allocateScratch(Inputs inputs, Needs needs, Tensor room, TensorScope scope) {
     long n = inputs.normed().rows();
-    LlamaAttention.Scratch shared =
-        attention.allocateScratch(inputs.normed(), needs.dQueryKeyValueSpare, room, scope);
+    LlamaAttention.Scratch shared = attention.scratch(n, needs.dQueryKeyValueSpare, room);
     Tensor dActivated =
         needs.keepsActivated ? scope.allocate(type, n, feedForward.width()) : inputs.activated();
     return new Scratch(shared, new LlamaFeedForward.Scratch(shared.dNormed(), dActivated));

@@ -47,10 +47,10 @@ record LlamaMemory(long weights, long activations, long working) {
     long statistics = (config.heads() + STATISTICS) * (long) Float.BYTES;
     long held = Math.max(1, config.layers() - options.recomputedLayers());
     long outputs = (config.layers() + 1) * hidden * bytes;
-    long shared = 3 * hidden * bytes;
-    long token = held * (kept + statistics) + outputs + shared;
+    long normed = hidden * bytes;
+    long token = held * (kept + statistics) + outputs + normed;
     long logits = Math.min(options.logitRows(), load.tokens) * config.vocabulary();
-    long room = Math.max(logits, load.tokens * Math.max(wide, query + qkv)) * bytes;
+    long room = Math.max(logits, load.tokens * Math.max(wide, query + qkv + hidden)) * bytes;
 
     long expanded = small ? Math.max(table, 2 * wide * hidden) * bytes : 0;
     return new LlamaMemory(

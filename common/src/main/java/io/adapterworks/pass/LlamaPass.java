@@ -103,7 +103,8 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   /**
    * What a forward pass leaves on the device.
    *
-   * @param inputs (N, C) of each layer, then the last layer's output
+   * @param inputs (N, C) of each layer, then the last layer's output, which backward turns into its
+   *     gradient
    * @param products inputs of the layers' products, which all share
    * @param room memory of the products' inputs, of gradients, and of the loss's logits, in turn
    * @param saved what each layer left; layers that are computed again share the memory of the first
@@ -117,7 +118,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       Tensor room,
       List<LlamaLayer.Saved> saved,
       Tensor rstd) {
-    /** (N, C): the last hidden states, normalised, until backward begins. */
+    /** (N, C): the last hidden states, normalised, until the loss turns them into its gradient. */
     Tensor normed() {
       return products.normed();
     }
@@ -158,7 +159,8 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
         boolean kept = i >= recomputed;
         saved.add(kept ? layer.allocate(x, products, scope) : layer.share(lent, scope));
       }
-      Tensor y = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
+      int spare = i == layers.size() - 1 ? needs.dySpare() : 0;
+      Tensor y = scope.allocate(engine.computeType(), n, config.hidden() + spare).sparing(spare);
       layer.forward(mode, x, batch, saved.get(i), y);
       inputs.add(y);
       x = y;
@@ -232,8 +234,8 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
           Forward forward = forward(batch, PassMode.TRAINING, options.recomputedLayers(), scope);
           LlamaLayer.Scratch scratch =
               layers.get(0).allocateScratch(forward.products, needs, forward.room, scope);
-          crossEntropy(forward, tokens.scored(), scratch.dNormed(), loss);
-          backward(forward, scratch, scope);
+          crossEntropy(forward, tokens.scored(), loss);
+          backward(forward, scratch);
         });
     return loss;
   }
@@ -248,9 +250,8 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     checkLabels(tokens);
     try (TensorScope scope = engine.openScope("step")) {
       Forward forward = inference(tokens, scope);
-      Tensor unused = scope.allocate(engine.computeType(), tokens.tokens(), config.hidden());
       Tensor loss = scope.allocate(DType.FLOAT32, 2);
-      crossEntropy(forward, tokens.scored(), unused, loss);
+      crossEntropy(forward, tokens.scored(), loss);
       float[] values = Downloads.floats(engine, loss);
       return new Score(values[0], Math.round(values[1]), tokens.scored());
     }
@@ -271,37 +272,30 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     }
   }
 
-  /** Sets loss(2) to the mean and the number of right tokens, and dNormed(N, C). */
-  private void crossEntropy(Forward forward, int scored, Tensor dNormed, Tensor loss) {
+  /** Sets loss(2) to the mean and the number of right tokens; the last states to its gradient. */
+  private void crossEntropy(Forward forward, int scored, Tensor loss) {
+    Tensor normed = forward.normed();
     engine.transfer().fill(loss, 0);
     LossOps.Scored tokens =
-        new LossOps.Scored(
-            forward.normed(), forward.batch.labels(), 1f / scored, dNormed, loss);
+        new LossOps.Scored(normed, forward.batch.labels(), 1f / scored, normed, loss);
     engine.loss().vocabularyCrossEntropy(head, tokens, forward.room);
   }
 
-  /**
-   * @param scratch its dNormed holds the gradient of the last hidden states, normalised
-   */
-  private void backward(Forward forward, LlamaLayer.Scratch scratch, TensorScope scope) {
-    int spare = needs.dySpare();
-    Tensor dx =
-        scope
-            .allocate(engine.computeType(), forward.batch.tokens(), config.hidden() + spare)
-            .sparing(spare);
-    norm.backward(scratch.dNormed(), forward.last(), forward.rstd, Write.SET, dx);
+  private void backward(Forward forward, LlamaLayer.Scratch scratch) {
+    Tensor dx = forward.last();
+    norm.backward(forward.normed(), forward.last(), forward.rstd, Write.SET, dx);
     for (int i = layers.size() - 1; i >= lowestAdapted; i--) {
       Reach reach = i > lowestAdapted ? Reach.INPUT : Reach.WEIGHTS;
       BackwardStep step = new BackwardStep(forward.inputs.get(i), dx, reach);
-      layers.get(i).backward(saved(forward, i, scratch.dNormed()), forward.batch, step, scratch);
+      layers.get(i).backward(saved(forward, i), forward.batch, step, scratch);
     }
   }
 
-  /** What layer {@code i} left; computed again, with {@code scratch}, where it was not kept. */
-  private LlamaLayer.Saved saved(Forward forward, int i, Tensor scratch) {
+  /** What layer {@code i} left; computed again where it was not kept. */
+  private LlamaLayer.Saved saved(Forward forward, int i) {
     LlamaLayer.Saved saved = forward.saved.get(i);
     if (i < options.recomputedLayers()) {
-      layers.get(i).restore(forward.inputs.get(i), forward.batch, saved, scratch);
+      layers.get(i).restore(forward.inputs.get(i), forward.batch, saved);
     }
     return saved;
   }

@@ -125,6 +125,9 @@ final class CudaGatedOps implements GatedOps {
               .matrix(gateUp),
           left,
           columns);
+      if (extended) {
+        context.device().join();
+      }
     }
   }
 

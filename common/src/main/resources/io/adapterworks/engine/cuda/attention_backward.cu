@@ -97,6 +97,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     }
   }
   float sum[HEAD_DIM / 8][4] = {};
+  Left query, gradient;
   for (int j = 0; j < tiles; j++) {
     unsigned keys = buffers + j % 2 * 2 * TILE_BYTES, values = keys + TILE_BYTES;
     if (j + 1 < tiles) {
@@ -108,10 +109,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     loads.commit();
     loads.await<1>();
     __syncthreads();
+    if (j == 0) {
+      query.read(queries);
+      gradient.read(gradients);
+    }
     float scores[ROWS / 8][4], weights[ROWS / 8][4];
     startProducts();
-    multiplyTiles(scores, queries, warp * 16, keys);
-    multiplyTiles(weights, gradients, warp * 16, values);
+    multiplyTiles(scores, query, keys);
+    multiplyTiles(weights, gradient, values);
     finishProducts();
     hold<ROWS / 8>(scores);
     hold<ROWS / 8>(weights);
@@ -122,8 +127,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
         float weight = power2(scores[i][e] * factor - logSum[e / 2]);
         if (j == tiles - 1) {
           int key = j * ROWS + i * 8 + lane % 4 * 2 + e % 2;
-          int query = queryAt + warp * 16 + lane / 4 + e / 2 * 8;
-          weight = key >= length || (causal && key > query) ? 0.f : weight;
+          int row = queryAt + warp * 16 + lane / 4 + e / 2 * 8;
+          weight = key >= length || (causal && key > row) ? 0.f : weight;
         }
         weights[i][e] = weight * (weights[i][e] - shift[e / 2]);
       }

@@ -35,8 +35,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   float scores[ROWS / 8][4], next[ROWS / 8][4];
   loads.await<1>();
   __syncthreads();
+  Left query;
+  query.read(queries);
   startProducts();
-  multiplyTiles(scores, queries, warp * 16, keys);
+  multiplyTiles(scores, query, keys);
   finishProducts();
   hold<ROWS / 8>(scores);
   for (int j = 0; j < tiles; j++) {
@@ -54,7 +56,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     if (j + 1 < tiles) {
       hold<ROWS / 8>(next);
       startProducts();
-      multiplyTiles(next, queries, warp * 16, keys + (j + 1) % 2 * TILE_BYTES);
+      multiplyTiles(next, query, keys + (j + 1) % 2 * TILE_BYTES);
       commitProducts();
     }
     if (j == tiles - 1) {
@@ -63,8 +65,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
 #pragma unroll
         for (int e = 0; e < 4; e++) {
           int key = j * ROWS + i * 8 + lane % 4 * 2 + e % 2;
-          int query = queryAt + warp * 16 + lane / 4 + e / 2 * 8;
-          if (key >= length || (causal && key > query)) {
+          int row = queryAt + warp * 16 + lane / 4 + e / 2 * 8;
+          if (key >= length || (causal && key > row)) {
             scores[i][e] = -INFINITY;
           }
         }

@@ -10,6 +10,9 @@
 #define TILE_BYTES (ROWS * HEAD_DIM * 2)
 #define PANEL_BYTES (ROWS * 128)
 #define LOG2E 1.4426950408889634f
+#ifndef HOLD_LEFT
+#define HOLD_LEFT (HEAD_DIM > 64)
+#endif
 
 __device__ __forceinline__ unsigned chunkAt(unsigned tile, int row, int chunk) {
 #if WARPGROUP
@@ -197,6 +200,26 @@ __device__ __forceinline__ void multiplyShared(float (*d)[4], unsigned long long
         : "l"(a), "l"(b), "r"(add));
 }
 
+// The same with a in registers.
+__device__ __forceinline__ void multiplyHeld(float (*d)[4], const unsigned* a, unsigned long long b,
+                                             int add) {
+    asm volatile(
+        "{ .reg .pred p; setp.ne.b32 p, %37, 0; "
+        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
+        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
+        "{%32, %33, %34, %35}, %36, p, 1, 1, 0; }"
+        :
+        "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]),
+        "+f"(d[1][1]), "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]),
+        "+f"(d[2][2]), "+f"(d[2][3]), "+f"(d[3][0]), "+f"(d[3][1]), "+f"(d[3][2]),
+        "+f"(d[3][3]), "+f"(d[4][0]), "+f"(d[4][1]), "+f"(d[4][2]), "+f"(d[4][3]),
+        "+f"(d[5][0]), "+f"(d[5][1]), "+f"(d[5][2]), "+f"(d[5][3]), "+f"(d[6][0]),
+        "+f"(d[6][1]), "+f"(d[6][2]), "+f"(d[6][3]), "+f"(d[7][0]), "+f"(d[7][1]),
+        "+f"(d[7][2]), "+f"(d[7][3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add));
+}
+
 // d(64, HEAD_DIM) += a(64, 16) b(16, HEAD_DIM), a in registers, b in shared memory.
 __device__ __forceinline__ void multiplyRegisters(float (*d)[4], const unsigned* a,
                                                   unsigned long long b) {
@@ -264,7 +287,41 @@ __device__ __forceinline__ void hold(float (*d)[4]) {
   }
 }
 
+// The warp's 16 rows of a tile that is the left operand of many products: in registers where there
+// are some to spare, for that halves what the products read of shared memory.
+struct Left {
+#if HOLD_LEFT
+  unsigned words[HEAD_DIM / 16][4];
+
+  __device__ __forceinline__ void read(unsigned tile) {
+#pragma unroll
+    for (int step = 0; step < HEAD_DIM / 16; step++) {
+      loadLeft(words[step], tile, threadIdx.x / 32 * 16, step);
+    }
+  }
+#else
+  unsigned tile;
+
+  __device__ __forceinline__ void read(unsigned from) { tile = from; }
+#endif
+};
+
+__device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int, unsigned b);
+
 // scores(64, 64) = a bT, over HEAD_DIM; the caller starts and finishes.
+__device__ __forceinline__ void multiplyTiles(float (*scores)[4], const Left& a, unsigned b) {
+#if HOLD_LEFT
+#pragma unroll
+  for (int step = 0; step < HEAD_DIM / 16; step++) {
+    multiplyHeld(scores, a.words[step], describe(b + step / 4 * PANEL_BYTES + step % 4 * 32),
+                 step > 0);
+  }
+#else
+  multiplyTiles(scores, a.tile, 0, b);
+#endif
+}
+
+// The same with a in shared memory.
 __device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int, unsigned b) {
 #pragma unroll
   for (int step = 0; step < HEAD_DIM / 16; step++) {
@@ -308,6 +365,17 @@ __device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, in
       multiply(scores[2 * i + 1], left, right + 2);
     }
   }
+}
+
+// A tile that is the left operand of many products.
+struct Left {
+  unsigned tile;
+
+  __device__ __forceinline__ void read(unsigned from) { tile = from; }
+};
+
+__device__ __forceinline__ void multiplyTiles(float (*scores)[4], const Left& a, unsigned b) {
+  multiplyTiles(scores, a.tile, threadIdx.x / 32 * 16, b);
 }
 
 // sum(16, HEAD_DIM) += weights(16, 64) b(64, HEAD_DIM).

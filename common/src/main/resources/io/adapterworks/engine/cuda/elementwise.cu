@@ -66,12 +66,10 @@ struct Place {
   int64 row;
   int column;
 
-  __device__ __forceinline__ Place(int columns, int width) : Place(columns, width, blockIdx.x) {}
-
-  __device__ __forceinline__ Place(int columns, int width, unsigned block) {
+  __device__ __forceinline__ Place(int columns, int width) {
     unsigned blocks = (columns / width + blockDim.x - 1) / blockDim.x;
-    row = block / blocks;
-    column = (block % blocks * blockDim.x + threadIdx.x) * width;
+    row = blockIdx.x / blocks;
+    column = (blockIdx.x % blocks * blockDim.x + threadIdx.x) * width;
   }
 };
 

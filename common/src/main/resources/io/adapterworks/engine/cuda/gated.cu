@@ -19,9 +19,7 @@
 #define FIRST_FINISHER 32
 #define FINISHERS (WARPGROUP_THREADS - FIRST_FINISHER)
 #define ROWS_AT_ONCE 2
-#ifndef GROUP_TILES
-#define GROUP_TILES 8
-#endif
+#define GROUP_TILES 16
 #define HIGHEST_POWER 1e18f
 
 // Sizes of a product: rows, depth, and F, the columns of gate, of up and of the activations.

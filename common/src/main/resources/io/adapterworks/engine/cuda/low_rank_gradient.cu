@@ -11,9 +11,9 @@ __device__ void gradientTile(const bf16* low, int64 lowStride, int rank, const b
                              const Group& g) {
   extern __shared__ __align__(16) float sums[];
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  int64 strands = g.splits * GRADIENT_WARPS, split = gridDim.y - 1 - blockIdx.y;
+  int64 strands = g.splits * GRADIENT_WARPS;
   int64 each = ((g.tokens + strands - 1) / strands + 15) / 16 * 16;
-  int64 first = (split * GRADIENT_WARPS + warp) * each;
+  int64 first = (blockIdx.y * GRADIENT_WARPS + warp) * each;
   int64 end = first + each < g.tokens ? first + each : g.tokens;
   int64 chunk = column + lane / 4 * 8;
   float sum[TILES][8][4] = {};
@@ -106,7 +106,7 @@ __device__ __forceinline__ void gradientOf(const bf16* low, int64 lowStride, int
 extern "C" __global__ void __launch_bounds__(GRADIENT_WARPS * 32, 2)
     lora_gradient_parts(const Group g) {
   int64 block = blockIdx.x;
-  float* to = g.parts + (gridDim.y - 1 - blockIdx.y) * g.partSize;
+  float* to = g.parts + blockIdx.y * g.partSize;
   for (int i = 0; i < g.count; i++) {
     const Slice& slice = g.slices[i];
     int64 blocks = gradientBlocks(slice.rank, slice.out);

@@ -186,7 +186,7 @@ __device__ void layerBackward(const T* dy, const T* x, const float* gamma, const
 extern "C" __global__ void rms_norm_forward(const T* x, int64 xStride, const float* gamma,
                                             float epsilon, T* y, int64 yStride, float* rstd,
                                             int columns, int width) {
-  int64 n = lastFirst();
+  int64 n = blockIdx.x;
   x += n * xStride;
   y += n * yStride;
   if (width == 8 && columns <= MOST_HELD * blockDim.x * 8) {
@@ -201,7 +201,7 @@ extern "C" __global__ void rms_norm_forward(const T* x, int64 xStride, const flo
 extern "C" __global__ void rms_norm_backward(const T* dy, int64 dyStride, const T* x, int64 xStride,
                                              const float* gamma, const float* rstd, int add, T* dx,
                                              int64 dxStride, int columns, int width) {
-  int64 n = lastFirst();
+  int64 n = blockIdx.x;
   dy += n * dyStride;
   x += n * xStride;
   dx += n * dxStride;

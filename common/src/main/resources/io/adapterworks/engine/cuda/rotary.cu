@@ -25,7 +25,7 @@ __device__ void rotatePairs(T* row, int pair, int pairs, int half, const float* 
 
 extern "C" __global__ void rotate(T* x, int64 stride, int columns, int headDim, const float* table,
                                   const int* positions, float direction, int width) {
-  Place at(columns / 2, width, lastFirst());
+  Place at(columns / 2, width);
   const float* angles = table + (int64)positions[at.row] * headDim;
   x += at.row * stride;
   width == 8 ? rotatePairs<8>(x, at.column, columns / 2, headDim / 2, angles, direction)

@@ -272,7 +272,7 @@ template <class L>
 __device__ void crossEntropyRow(const L* logits, const int* labels, float smoothing, float scale,
                                 L* dLogits, float* rowLoss, float* rowHit, int64 columns,
                                 int width, int64 held) {
-  int64 n = lastFirst(), at = n * columns;
+  int64 n = blockIdx.x, at = n * columns;
   int label = labels[n];
   if (label == -100) {
     for (int64 i = threadIdx.x; i < columns; i += blockDim.x) {

@@ -139,10 +139,6 @@ __device__ __forceinline__ float blockMax(float x) {
   return warpMax(x);
 }
 
-// A block's number counted from the end: of rows that the kernel before wrote in order, the last ones
-// are still in the cache.
-__device__ __forceinline__ int lastFirst() { return gridDim.x - 1 - blockIdx.x; }
-
 __device__ __forceinline__ int64 globalIndex() {
   return (int64)blockIdx.x * blockDim.x + threadIdx.x;
 }
