@@ -73,10 +73,11 @@ final class LlamaAttention {
   /**
    * What forward leaves for backward. All (N, …), in the compute type but for float32 statistics.
    *
-   * @param normed not kept: shared with the other layers
+   * @param normed shared with the other layers unless it is kept
    */
   record Saved(
       Tensor normed,
+      PassOptions.Normed kept,
       Tensor rstd,
       Tensor hQueryKeyValue,
       Tensor queryKeyValue,
@@ -101,11 +102,16 @@ final class LlamaAttention {
     return output.spareColumns();
   }
 
-  Saved allocate(Tensor normed, TensorScope scope) {
+  Saved allocate(LlamaLayer.Inputs inputs, TensorScope scope) {
     DType type = engine.computeType();
+    Tensor normed = inputs.normed();
     long n = normed.rows();
+    long spare = normed.spareColumns();
     return new Saved(
-        normed,
+        inputs.kept() == PassOptions.Normed.KEPT
+            ? scope.allocate(type, n, normed.columns() + spare).sparing(spare)
+            : normed,
+        inputs.kept(),
         scope.allocate(DType.FLOAT32, n),
         scope.allocate(type, n, queryKeyValue.totalRank()),
         scope.allocate(type, n, queryKeyValueWidth()),
@@ -124,6 +130,7 @@ final class LlamaAttention {
     long n = other.normed.rows();
     return new Saved(
         other.normed,
+        other.kept,
         other.rstd,
         scope.allocate(type, n, queryKeyValue.totalRank()),
         other.queryKeyValue,
@@ -237,7 +244,7 @@ final class LlamaAttention {
     queryNorm.ifPresent(
         head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
     keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));
-    if (queryKeyValue.isAdapted()) {
+    if (queryKeyValue.isAdapted() && saved.kept == PassOptions.Normed.COMPUTED_AGAIN) {
       norm.forward(step.x(), saved.normed, saved.rstd);
     }
     if (step.reach() == Reach.WEIGHTS) {

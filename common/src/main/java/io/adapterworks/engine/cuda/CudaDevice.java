@@ -3,8 +3,6 @@ package io.adapterworks.engine.cuda;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.Pointer;
@@ -14,17 +12,8 @@ import org.bytedeco.javacpp.SizeTPointer;
 final class CudaDevice implements AutoCloseable {
   private static final int OLDEST_MAJOR = 8;
 
-  /** Priorities of streams. */
-  private static final int FIRST = -1;
-
-  private static final int LAST = 0;
-
   private final int index;
   private final CUstream_st stream = new CUstream_st();
-  private final CUstream_st side = new CUstream_st();
-  private final CUevent_st forked = new CUevent_st();
-  private final CUevent_st ended = new CUevent_st();
-  private boolean onTheSide;
   private final int major;
   private final int minor;
   private final String name;
@@ -56,18 +45,8 @@ final class CudaDevice implements AutoCloseable {
         name,
         major,
         minor);
-    openStream(stream, FIRST);
-    openStream(side, LAST);
-    for (CUevent_st event : List.of(forked, ended)) {
-      CudaStatus.runtime(
-          cudart.cudaEventCreateWithFlags(event, cudart.cudaEventDisableTiming),
-          "creating an event");
-    }
-  }
-
-  private static void openStream(CUstream_st opened, int priority) {
     CudaStatus.runtime(
-        cudart.cudaStreamCreateWithPriority(opened, cudart.cudaStreamNonBlocking, priority),
+        cudart.cudaStreamCreateWithFlags(stream, cudart.cudaStreamNonBlocking),
         "creating a stream");
   }
 
@@ -75,30 +54,8 @@ final class CudaDevice implements AutoCloseable {
     return index;
   }
 
-  /** Where kernels are to be launched. */
   CUstream_st stream() {
-    return onTheSide ? side : stream;
-  }
-
-  /**
-   * Has {@code launches} run after what was launched before and beside what is launched next, on
-   * what that leaves idle, until {@link #join()}.
-   */
-  void fork(Runnable launches) {
-    CudaStatus.runtime(cudart.cudaEventRecord(forked, stream), "forking");
-    CudaStatus.runtime(cudart.cudaStreamWaitEvent(side, forked, 0), "forking");
-    onTheSide = true;
-    try {
-      launches.run();
-    } finally {
-      onTheSide = false;
-      CudaStatus.runtime(cudart.cudaEventRecord(ended, side), "forking");
-    }
-  }
-
-  /** What is launched from now on runs after what was forked. */
-  void join() {
-    CudaStatus.runtime(cudart.cudaStreamWaitEvent(stream, ended, 0), "joining");
+    return stream;
   }
 
   /** For example {@code NVIDIA H100 80GB HBM3, compute capability 9.0}. */
@@ -168,9 +125,6 @@ final class CudaDevice implements AutoCloseable {
 
   @Override
   public void close() {
-    CudaStatus.runtime(cudart.cudaStreamDestroy(side), "closing the stream");
     CudaStatus.runtime(cudart.cudaStreamDestroy(stream), "closing the stream");
-    CudaStatus.runtime(cudart.cudaEventDestroy(forked), "closing an event");
-    CudaStatus.runtime(cudart.cudaEventDestroy(ended), "closing an event");
   }
 }

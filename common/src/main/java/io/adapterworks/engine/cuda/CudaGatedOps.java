@@ -125,9 +125,6 @@ final class CudaGatedOps implements GatedOps {
               .matrix(gateUp),
           left,
           columns);
-      if (extended) {
-        context.device().join();
-      }
     }
   }
 

@@ -95,7 +95,6 @@ final class CudaLinearOps implements LinearOps {
         Tensor tall = FrozenWeights.withRowsBelow(weight, spare);
         fused.extendGradients(lora, dy, x, h, tall.rows(weight.rows(), spare), scratch);
         products.run(added(gradient(dy.withSpare(spare), tall, dx), before));
-        context.device().join();
         return;
       }
       MatrixProducts.Product product = gradient(dy, weight, dx);

@@ -100,14 +100,6 @@ final class FusedLowRank {
    * that x times the weights, spare columns included, has the low-rank part in it.
    */
   void extend(LoraGroup lora, Tensor dropped, Tensor h, Tensor x, Tensor weight) {
-    LowRankArguments beside =
-        arguments(lora, x, weight.rows()).with(Role.BESIDE, spareOf(weight));
-    context
-        .device()
-        .fork(
-            () ->
-                launch("lora_beside", beside)
-                    .each(weight.rows() * spareColumns(lora.totalRank()) / RANK_UNIT));
     down(
         lora,
         dropped,
@@ -115,7 +107,8 @@ final class FusedLowRank {
             .with(Role.X, dropped)
             .with(Role.H, h)
             .with(Role.SPARE, spareOf(x)));
-    context.device().join();
+    launch("lora_beside", arguments(lora, x, weight.rows()).with(Role.BESIDE, spareOf(weight)))
+        .each(weight.rows() * spareColumns(lora.totalRank()) / RANK_UNIT);
   }
 
   private static Tensor spareOf(Tensor matrix) {
@@ -130,17 +123,16 @@ final class FusedLowRank {
     Tensor aColumns = scratch.allocate(DType.BFLOAT16, x.columns(), rank);
     LowRankArguments arguments =
         arguments(lora, x, dy.columns()).with(Role.U, u).with(Role.A_COLUMNS, aColumns);
-    sumGradients(lowGradient(lora, dy, x, arguments.with(Role.H, h), scratch), arguments);
+    weightGradients(lora, dy, x, arguments.with(Role.H, h), scratch);
     return new Gradients(u, aColumns);
   }
 
   /**
    * As {@link #weightGradients}, and sets the spare columns of dy to u, and the rows below the
    * weights to A: so that dy times the weights, spare columns and rows included, has the low-rank
-   * part in it. The gradients of A and B are forked: the caller joins once that product is launched.
+   * part in it.
    *
    * @param below (spare columns, in)
-   * @param scratch stays open until then
    */
   void extendGradients(
       LoraGroup lora, Tensor dy, Tensor x, Tensor h, Tensor below, TensorScope scratch) {
@@ -150,15 +142,10 @@ final class FusedLowRank {
             .with(Role.U, spare)
             .with(Role.SPARE, spare)
             .with(Role.BELOW, below);
-    Sums sums = lowGradient(lora, dy, x, arguments.with(Role.H, h), scratch);
-    context.device().fork(() -> sumGradients(sums, arguments));
+    weightGradients(lora, dy, x, arguments.with(Role.H, h), scratch);
   }
 
-  /** Blocks that add up parts of the gradients of A and B, and these gradients' size. */
-  private record Sums(long blocks, long splits, long size) {}
-
-  /** Sets u, and gives {@code arguments} what {@link #sumGradients} needs. */
-  private Sums lowGradient(
+  private void weightGradients(
       LoraGroup lora, Tensor dy, Tensor x, LowRankArguments arguments, TensorScope scratch) {
     long rank = lora.totalRank();
     long size = rank * x.columns();
@@ -187,16 +174,12 @@ final class FusedLowRank {
             new Kernels.Grid(ceil(x.rows(), DOWN_ROWS), lora.slices().size() * tiles, 1),
             new Kernels.Block(DOWN_THREADS, 1),
             downSharedBytes(largest));
-    return new Sums(blocks, splits(x.rows()), size);
-  }
-
-  private void sumGradients(Sums sums, LowRankArguments arguments) {
     launch("lora_gradient_parts", arguments)
         .run(
-            new Kernels.Grid(sums.blocks, sums.splits, 1),
+            new Kernels.Grid(blocks, splits(x.rows()), 1),
             new Kernels.Block(Kernels.BLOCK, 1),
             GRADIENT_SHARED_BYTES);
-    launch("lora_gradient_sum", arguments).each(sums.size);
+    launch("lora_gradient_sum", arguments).each(size);
   }
 
   /** Sets dx = before + u·A, before being nothing or dx itself. */

@@ -181,7 +181,6 @@ __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const
 template <int BACKWARD>
 __device__ __forceinline__ void multiplyTile(float* d, Ring& ring, int warpgroup, int steps) {
   bool first = threadIdx.x % WARPGROUP_THREADS == 0;
-  unsigned before = 0;
   for (int step = 0; step < steps; step++) {
     waitBarrier(ring.filled(), ring.round);
     unsigned left = ring.buffer() + warpgroup * (LEFT_BYTES / 2);
@@ -193,18 +192,11 @@ __device__ __forceinline__ void multiplyTile(float* d, Ring& ring, int warpgroup
                          step > 0 || k > 0);
     }
     commitProducts();
-    if (step > 0) {
-      waitProducts<1>();
-      if (first) {
-        arriveAt(before);
-      }
+    waitProducts<0>();
+    if (first) {
+      arriveAt(ring.emptied());
     }
-    before = ring.emptied();
     ring.advance();
-  }
-  waitProducts<0>();
-  if (first) {
-    arriveAt(before);
   }
 }
 
