@@ -26,6 +26,8 @@ public interface NormOps {
    */
   void rmsNormForward(Tensor x, Tensor gamma, float epsilon, Tensor y, Tensor rstd);
 
-  /** dx = or += the gradient of {@link #rmsNormForward} for dy(N, C); where it is set it may be x. */
+  /**
+   * dx = or += the gradient of {@link #rmsNormForward} for dy(N, C); where it is set it may be x.
+   */
   void rmsNormBackward(Tensor dy, Tensor x, Tensor gamma, Tensor rstd, Write write, Tensor dx);
 }

@@ -77,16 +77,16 @@ public interface AttentionContract {
     Twin dOut = pair.normal(type, size.tokens(), shape.queryWidth());
     Function<EnginePair.Side, AttentionGradient> gradient =
         s ->
-                    new AttentionGradient(
-                        s.of(qkv.columns(0, keys)),
-                        s.of(qkv.columns(keys, shape.kvWidth())),
-                        s.of(qkv.columns(values, shape.kvWidth())),
-                        s.of(out),
-                        s.of(logSumExp),
-                        s.of(dOut),
-                        s.of(dQkv.columns(0, keys)),
-                        s.of(dQkv.columns(keys, shape.kvWidth())),
-                        s.of(dQkv.columns(values, shape.kvWidth())));
+            new AttentionGradient(
+                s.of(qkv.columns(0, keys)),
+                s.of(qkv.columns(keys, shape.kvWidth())),
+                s.of(qkv.columns(values, shape.kvWidth())),
+                s.of(out),
+                s.of(logSumExp),
+                s.of(dOut),
+                s.of(dQkv.columns(0, keys)),
+                s.of(dQkv.columns(keys, shape.kvWidth())),
+                s.of(dQkv.columns(values, shape.kvWidth())));
     pair.both(
         s ->
             s.engine()

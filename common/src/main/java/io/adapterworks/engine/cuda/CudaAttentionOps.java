@@ -180,8 +180,7 @@ final class CudaAttentionOps implements AttentionOps {
   }
 
   private boolean isBlockwise(AttentionShape shape, AttentionGradient g) {
-    return isBlockwise(
-        shape, g.q(), g.k(), g.v(), g.out(), g.dOut(), g.dq(), g.dk(), g.dv());
+    return isBlockwise(shape, g.q(), g.k(), g.v(), g.out(), g.dOut(), g.dq(), g.dk(), g.dv());
   }
 
   @Override
