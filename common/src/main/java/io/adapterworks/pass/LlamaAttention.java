@@ -73,11 +73,10 @@ final class LlamaAttention {
   /**
    * What forward leaves for backward. All (N, …), in the compute type but for float32 statistics.
    *
-   * @param normed shared with the other layers unless it is kept
+   * @param normed not kept: shared with the other layers
    */
   record Saved(
       Tensor normed,
-      PassOptions.Normed kept,
       Tensor rstd,
       Tensor hQueryKeyValue,
       Tensor queryKeyValue,
@@ -102,16 +101,11 @@ final class LlamaAttention {
     return output.spareColumns();
   }
 
-  Saved allocate(LlamaLayer.Inputs inputs, TensorScope scope) {
+  Saved allocate(Tensor normed, TensorScope scope) {
     DType type = engine.computeType();
-    Tensor normed = inputs.normed();
     long n = normed.rows();
-    long spare = normed.spareColumns();
     return new Saved(
-        inputs.kept() == PassOptions.Normed.KEPT
-            ? scope.allocate(type, n, normed.columns() + spare).sparing(spare)
-            : normed,
-        inputs.kept(),
+        normed,
         scope.allocate(DType.FLOAT32, n),
         scope.allocate(type, n, queryKeyValue.totalRank()),
         scope.allocate(type, n, queryKeyValueWidth()),
@@ -130,7 +124,6 @@ final class LlamaAttention {
     long n = other.normed.rows();
     return new Saved(
         other.normed,
-        other.kept,
         other.rstd,
         scope.allocate(type, n, queryKeyValue.totalRank()),
         other.queryKeyValue,
@@ -237,11 +230,14 @@ final class LlamaAttention {
     engine
         .attention()
         .backwardRotated(
-            shape, batch.segments(), gradient(saved, scratch), rope.rotation(batch.positions()));
+            shape,
+            batch.segments(),
+            gradient(saved, scratch),
+            rope.rotation(batch.positions()));
     queryNorm.ifPresent(
         head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
     keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));
-    if (queryKeyValue.isAdapted() && saved.kept == PassOptions.Normed.COMPUTED_AGAIN) {
+    if (queryKeyValue.isAdapted()) {
       norm.forward(step.x(), saved.normed, saved.rstd);
     }
     if (step.reach() == Reach.WEIGHTS) {

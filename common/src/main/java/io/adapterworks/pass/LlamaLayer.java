@@ -35,9 +35,8 @@ final class LlamaLayer {
    *
    * @param normed (N, C)
    * @param activated (N, F): silu(gate) · up
-   * @param kept whether the first product keeps an input of its own instead
    */
-  record Inputs(Tensor normed, Tensor activated, PassOptions.Normed kept) {}
+  record Inputs(Tensor normed, Tensor activated) {}
 
   /**
    * What the tensors that all layers share must offer.
@@ -85,13 +84,11 @@ final class LlamaLayer {
   /**
    * @param room {@link #roomElements}, compute type
    */
-  Inputs allocateInputs(
-      long n, Needs needs, PassOptions.Normed kept, Tensor room, TensorScope scope) {
+  Inputs allocateInputs(long n, Needs needs, Tensor room, TensorScope scope) {
     long wide = feedForward.width() + (long) needs.activatedSpare;
     return new Inputs(
         scope.allocate(type, n, attention.width() + needs.normedSpare).sparing(needs.normedSpare),
-        room.view(0, Shape.of(n, wide)).sparing(needs.activatedSpare),
-        kept);
+        room.view(0, Shape.of(n, wide)).sparing(needs.activatedSpare));
   }
 
   /** What forward leaves for backward; middle(N, C) is between the two halves. */
@@ -99,7 +96,7 @@ final class LlamaLayer {
 
   Saved allocate(Tensor x, Inputs inputs, TensorScope scope) {
     return new Saved(
-        attention.allocate(inputs, scope),
+        attention.allocate(inputs.normed(), scope),
         scope.allocate(type, x.rows(), x.columns()),
         feedForward.allocate(inputs, scope));
   }

@@ -43,8 +43,7 @@ record LlamaMemory(long weights, long activations, long working) {
 
     boolean headNorms = config.has(LlamaConfig.Feature.QUERY_KEY_NORM);
     long headNorm = headNorms ? 2 * (qkv + query) / 2 : 0;
-    long inputs = options.normed() == PassOptions.Normed.KEPT ? hidden : 0;
-    long kept = (qkv + query + hidden + 2 * wide + headNorm + inputs) * bytes;
+    long kept = (qkv + query + hidden + 2 * wide + headNorm) * bytes;
     long statistics = (config.heads() + STATISTICS) * (long) Float.BYTES;
     long held = Math.max(1, config.layers() - options.recomputedLayers());
     long outputs = (config.layers() + 1) * hidden * bytes;

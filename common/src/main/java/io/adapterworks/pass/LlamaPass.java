@@ -148,8 +148,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     Tensor room =
         scope.allocate(
             engine.computeType(), Math.max(logits, layers.get(0).roomElements(n, needs)));
-    LlamaLayer.Inputs products =
-        layers.get(0).allocateInputs(n, needs, options.normed(), room, scope);
+    LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, needs, room, scope);
     int lender = recomputed < layers.size() ? recomputed : 0;
     LlamaLayer.Saved lent = layers.get(lender).allocate(x, products, scope);
     for (int i = 0; i < layers.size(); i++) {
@@ -357,8 +356,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       Tensor y = scope.allocate(engine.computeType(), n, config.hidden());
       engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
       Tensor room = scope.allocate(engine.computeType(), layers.get(0).roomElements(n, needs));
-      LlamaLayer.Inputs products =
-          layers.get(0).allocateInputs(n, needs, options.normed(), room, scope);
+      LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, needs, room, scope);
       LlamaLayer.Saved first = layers.get(0).allocate(x, products, scope);
       for (int i = 0; i < layers.size(); i++) {
         LlamaLayer layer = layers.get(i);

@@ -15,15 +15,9 @@ import io.adapterworks.error.ErrorCode;
  * @param logitRows so many tokens' logits a decoder's loss may hold at a time on a device: each
  *     chunk of them reads the vocabulary's weights, and the logits take twice as many bytes as
  *     there are tokens in the vocabulary. At least as many as other working memory has room for.
- * @param normed what becomes of the inputs of a decoder's adapted query, key and value products,
- *     which the gradients of A need again
  */
 public record PassOptions(
-    WeightStorage weights,
-    int recomputedLayers,
-    Placement embedding,
-    int logitRows,
-    Normed normed) {
+    WeightStorage weights, int recomputedLayers, Placement embedding, int logitRows) {
   /** Rows of logits at a time where nothing else is asked for. */
   private static final int LOGIT_ROWS = 2048;
 
@@ -44,17 +38,9 @@ public record PassOptions(
   /** Smallest activations: every layer is computed again. */
   public static final PassOptions RECOMPUTE_ALL = of(WeightStorage.COMPUTE_TYPE, Integer.MAX_VALUE);
 
-  /** What is done with a layer's normalised input after forward. */
-  public enum Normed {
-    /** Each layer keeps its own. */
-    KEPT,
-    /** Normalised again in backward, which takes two passes over it and no memory. */
-    COMPUTED_AGAIN
-  }
-
-  /** With the usual number of logits at a time, and inputs normalised again. */
+  /** With the usual number of logits at a time. */
   public PassOptions(WeightStorage weights, int recomputedLayers, Placement embedding) {
-    this(weights, recomputedLayers, embedding, LOGIT_ROWS, Normed.COMPUTED_AGAIN);
+    this(weights, recomputedLayers, embedding, LOGIT_ROWS);
   }
 
   /** With the embeddings on the device. */

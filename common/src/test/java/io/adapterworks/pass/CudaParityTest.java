@@ -264,25 +264,17 @@ class CudaParityTest {
     PassOptions sparing =
         new PassOptions(
             PassOptions.DEFAULT.weights(), Integer.MAX_VALUE, PassOptions.Placement.HOST);
-    PassOptions spending =
-        new PassOptions(
-            PassOptions.DEFAULT.weights(),
-            0,
-            PassOptions.Placement.DEVICE,
-            PassOptions.DEFAULT.logitRows(),
-            PassOptions.Normed.KEPT);
-    List<PassOptions> all = List.of(PassOptions.DEFAULT, sparing, spending);
     try (BaseModel base = BaseModelReader.open(folder.toString());
         Engine engine = open(ComputeType.BFLOAT16)) {
       LoraAdapter adapter = PeftDirectory.read(folder.resolve("adapter_start"), base);
-      float[][] gradients = new float[all.size()][adapter.values().length];
-      for (int i = 0; i < all.size(); i++) {
-        try (LlamaPass pass = new LlamaPass(engine, base, adapter, all.get(i))) {
+      float[][] gradients = new float[2][adapter.values().length];
+      for (int i = 0; i < 2; i++) {
+        PassOptions options = i == 0 ? PassOptions.DEFAULT : sparing;
+        try (LlamaPass pass = new LlamaPass(engine, base, adapter, options)) {
           pass.lossAndGradient(fixture.nextTokenBatch(), 1, gradients[i]);
         }
       }
       assertArrayEquals(gradients[0], gradients[1]);
-      assertArrayEquals(gradients[0], gradients[2]);
     }
   }
 

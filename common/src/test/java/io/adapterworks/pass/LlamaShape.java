@@ -3,7 +3,6 @@ package io.adapterworks.pass;
 import io.adapterworks.engine.FrozenSource.WeightStorage;
 import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.model.Rope;
-import io.adapterworks.pass.PassOptions.Normed;
 import io.adapterworks.pass.PassOptions.Placement;
 import java.util.Set;
 
@@ -25,22 +24,19 @@ record LlamaShape(String name, LlamaConfig config, int batch, PassOptions option
       case "8b" -> eight(name, 4, smallest(WeightStorage.COMPUTE_TYPE, 0));
       case "8b-keep" -> eight(name, 4, PassOptions.DEFAULT);
       case "8b-half" -> eight(name, 2, PassOptions.DEFAULT);
-      case "8b-recompute" -> eight(name, 4, smallest(WeightStorage.COMPUTE_TYPE, 19));
+      case "8b-recompute" ->
+          eight(name, 4, smallest(WeightStorage.COMPUTE_TYPE, 19));
       case "8b-int8" -> eight(name, 4, smallest(WeightStorage.INT8, 7));
-      case "1b" -> new LlamaShape(name, config(2048, 16, 32, 8192), 8, LARGEST);
+      case "1b" -> new LlamaShape(name, config(2048, 16, 32, 8192), 8, PassOptions.DEFAULT);
       default ->
           throw new IllegalArgumentException(
               name + "; expected 8b, 8b-keep, 8b-half, 8b-recompute, 8b-int8 or 1b");
     };
   }
 
-  /** As much memory as saves time. */
-  private static final PassOptions LARGEST =
-      new PassOptions(WeightStorage.COMPUTE_TYPE, 0, Placement.DEVICE, 8 * LENGTH, Normed.KEPT);
-
   /** Little memory but for what layers keep. */
   private static PassOptions smallest(WeightStorage weights, int recomputed) {
-    return new PassOptions(weights, recomputed, Placement.HOST, FEW_LOGITS, Normed.COMPUTED_AGAIN);
+    return new PassOptions(weights, recomputed, Placement.HOST, FEW_LOGITS);
   }
 
   private static LlamaShape eight(String name, int batch, PassOptions options) {
