@@ -3,15 +3,21 @@ package io.adapterworks.engine;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What {@link LossOps} promises. */
 public interface LossContract {
-  /** Tokens, width, vocabulary, and the rows of logits that there is room for. */
-  int[][] VOCABULARY_CASES = {
-    {1, 64, 512, 1}, {3, 33, 97, 2}, {17, 64, 1000, 40}, {450, 48, 333, 300}
-  };
+  /** Tokens of a width, a vocabulary, and the rows of logits that there is room for. */
+  record Scoring(int tokens, int width, int vocabulary, int room) {}
+
+  List<Scoring> SCORING_CASES =
+      List.of(
+          new Scoring(1, 64, 512, 1),
+          new Scoring(3, 33, 97, 2),
+          new Scoring(17, 64, 1000, 40),
+          new Scoring(450, 48, 333, 300));
 
   EnginePair pair(DType computeType);
 
@@ -57,10 +63,10 @@ public interface LossContract {
   @EnumSource(names = {"FLOAT32", "BFLOAT16"})
   default void vocabularyCrossEntropyMatchesTheReference(DType type) {
     try (EnginePair pair = pair(type)) {
-      for (int[] size : VOCABULARY_CASES) {
-        int tokens = size[0];
-        int width = size[1];
-        int vocabulary = size[2];
+      for (Scoring size : SCORING_CASES) {
+        int tokens = size.tokens();
+        int width = size.width();
+        int vocabulary = size.vocabulary();
         int[] labels = labels(pair, vocabulary, tokens);
         float[] weight = pair.normals((long) vocabulary * width, 1 / Math.sqrt(width));
         float[] x = pair.normals((long) tokens * width, 1);
@@ -77,7 +83,7 @@ public interface LossContract {
         Twin rows = pair.of(type, x, tokens, width);
         Twin dx = pair.poisoned(type, tokens, width);
         Twin loss = pair.normal(DType.FLOAT32, 2);
-        Twin room = pair.poisoned(type, size[3], vocabulary);
+        Twin room = pair.poisoned(type, size.room(), vocabulary);
         pair.both(
             s ->
                 s.engine()
