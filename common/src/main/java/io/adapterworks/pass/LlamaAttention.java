@@ -230,10 +230,7 @@ final class LlamaAttention {
     engine
         .attention()
         .backwardRotated(
-            shape,
-            batch.segments(),
-            gradient(saved, scratch),
-            rope.rotation(batch.positions()));
+            shape, batch.segments(), gradient(saved, scratch), rope.rotation(batch.positions()));
     queryNorm.ifPresent(
         head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
     keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));

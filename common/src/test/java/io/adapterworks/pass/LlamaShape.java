@@ -24,8 +24,7 @@ record LlamaShape(String name, LlamaConfig config, int batch, PassOptions option
       case "8b" -> eight(name, 4, smallest(WeightStorage.COMPUTE_TYPE, 0));
       case "8b-keep" -> eight(name, 4, PassOptions.DEFAULT);
       case "8b-half" -> eight(name, 2, PassOptions.DEFAULT);
-      case "8b-recompute" ->
-          eight(name, 4, smallest(WeightStorage.COMPUTE_TYPE, 19));
+      case "8b-recompute" -> eight(name, 4, smallest(WeightStorage.COMPUTE_TYPE, 19));
       case "8b-int8" -> eight(name, 4, smallest(WeightStorage.INT8, 7));
       case "1b" -> new LlamaShape(name, config(2048, 16, 32, 8192), 8, PassOptions.DEFAULT);
       default ->
