@@ -36,7 +36,7 @@ public interface AttentionOps {
    * of what they were before.
    */
   default void backwardRotated(
-      AttentionShape shape, Segments segments, AttentionGradient gradient, Rotation rotation) {
+      AttentionShape shape, Segments segments, AttentionGradient gradient, Rotary rotation) {
     backward(shape, segments, gradient);
     for (Tensor rotated : List.of(gradient.dq(), gradient.dk())) {
       rotateBack(rotated, shape.headDim(), rotation.table(), rotation.positions());
@@ -49,7 +49,7 @@ public interface AttentionOps {
    * @param table as for {@link #rotate}
    * @param positions as for {@link #rotate}
    */
-  record Rotation(Tensor table, Tensor positions) {}
+  record Rotary(Tensor table, Tensor positions) {}
 
   /**
    * Rotates pairs (i, i + D/2) of each head of x in place by the angle of the token's position. Su

@@ -47,8 +47,8 @@ final class RopeTable implements AutoCloseable {
   }
 
   /** What {@link #rotate} did, for backward. */
-  AttentionOps.Rotation rotation(Tensor positions) {
-    return new AttentionOps.Rotation(table, positions);
+  AttentionOps.Rotary rotation(Tensor positions) {
+    return new AttentionOps.Rotary(table, positions);
   }
 
   @Override

@@ -103,7 +103,7 @@ public interface AttentionContract {
                     shapes.apply(s),
                     s.segments(starts),
                     gradient.apply(s),
-                    new AttentionOps.Rotation(s.of(table), s.of(positions))));
+                    new AttentionOps.Rotary(s.of(table), s.of(positions))));
     pair.assertClose(what + "dq, dk rotated back, dv", dQkv, 2 * pair.tolerance());
   }
 

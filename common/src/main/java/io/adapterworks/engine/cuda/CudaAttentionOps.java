@@ -185,7 +185,7 @@ final class CudaAttentionOps implements AttentionOps {
 
   @Override
   public void backwardRotated(
-      AttentionShape shape, Segments segments, AttentionGradient g, Rotation rotation) {
+      AttentionShape shape, Segments segments, AttentionGradient g, Rotary rotation) {
     if (isBlockwise(shape, g)) {
       backwardBlockwise(shape, segments, g, Optional.of(rotation));
     } else {
@@ -195,7 +195,7 @@ final class CudaAttentionOps implements AttentionOps {
 
   /** The kernel of queries' gradients sets delta too, for that of keys and values. */
   private void backwardBlockwise(
-      AttentionShape shape, Segments segments, AttentionGradient g, Optional<Rotation> rotation) {
+      AttentionShape shape, Segments segments, AttentionGradient g, Optional<Rotary> rotation) {
     try (TensorScope scratch = context.scratch()) {
       Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
       run(
@@ -219,7 +219,7 @@ final class CudaAttentionOps implements AttentionOps {
       AttentionShape shape,
       AttentionGradient g,
       Tensor delta,
-      Optional<Rotation> rotation) {
+      Optional<Rotary> rotation) {
     Kernels.Launch launch = blockwise(name, shape);
     read(launch, usesWarpgroups(shape), g.q(), g.k(), g.v(), g.dOut());
     return launch
