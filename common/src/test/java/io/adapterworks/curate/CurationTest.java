@@ -23,13 +23,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CurationTest {
   private static final List<String> LABELS = List.of("card", "pin", "refund");
 
-  @TempDir Path folder;
+  /** All three nights, curated in one run. */
+  private static final String AT_ONCE = "at-once";
+
+  @TempDir static Path folder;
+
+  private static List<String> atOnce;
 
   /** Three nights: copies within a night, across nights, and a row that links two older ones. */
   private static final List<List<String>> NIGHTS =
@@ -49,10 +55,13 @@ class CurationTest {
               row("where is the refund that the shoe shop promised me last week?", "refund"),
               row("my card was declined at the supermarket again this mornin", "pin")));
 
+  @BeforeAll
+  static void curateAtOnce() throws IOException {
+    atOnce = tables(AT_ONCE, List.of(List.of(0, 1, 2)));
+  }
+
   @Test
   void nightsInAnyOrderMakeTheTablesOfOneRun() throws IOException {
-    List<String> atOnce = tables("at-once", List.of(List.of(0, 1, 2)));
-
     assertEquals(atOnce, tables("backwards", List.of(List.of(2), List.of(0, 1))));
     assertEquals(
         List.of(
@@ -73,24 +82,19 @@ class CurationTest {
   }
 
   @Test
-  void changedSettingsCurateEverythingAnew() throws IOException {
-    DeltaStore store = store("anew");
-    ingest(store, "anew", List.of(0));
+  void changedSettingsCurateEverythingAnew() {
+    DeltaStore store = store(AT_ONCE);
     CurationConfig config = TestCuration.defaults();
-    new Curation(store, config, LABELS).run();
+    assertInstanceOf(
+        CurationOutcome.NothingNew.class, new Curation(store, config, LABELS).run());
 
     CurationOutcome again = new Curation(store, config, List.of("card", "pin")).run();
 
     CurationOutcome.Curated curated = assertInstanceOf(CurationOutcome.Curated.class, again);
-    assertEquals(5, curated.read());
-    assertEquals(2, curated.kept());
-    assertEquals(2L, curated.dropped().get("unknown-label"));
-    assertEquals(2, store.read(CuratedTable.SPEC).count());
-    assertInstanceOf(
-        CurationOutcome.NothingNew.class,
-        new Curation(store, config, List.of("card", "pin")).run());
-    assertInstanceOf(CurationOutcome.Curated.class, new Curation(store, config, LABELS).run());
-    assertEquals(3, store.read(CuratedTable.SPEC).count());
+    assertEquals(11, curated.read());
+    assertEquals(3, curated.kept());
+    assertEquals(4L, curated.dropped().get("unknown-label"));
+    assertEquals(curated.kept(), store.read(CuratedTable.SPEC).count());
   }
 
   @Test
@@ -106,7 +110,7 @@ class CurationTest {
         failure.getMessage());
   }
 
-  private List<String> tables(String name, List<List<Integer>> runs) throws IOException {
+  private static List<String> tables(String name, List<List<Integer>> runs) throws IOException {
     DeltaStore store = store(name);
     for (List<Integer> nights : runs) {
       ingest(store, name, nights);
@@ -141,11 +145,11 @@ class CurationTest {
         .toList();
   }
 
-  private DeltaStore store(String name) {
+  private static DeltaStore store(String name) {
     return new DeltaStore(TestSpark.session(), folder.resolve(name + "-warehouse").toString());
   }
 
-  private void ingest(DeltaStore store, String name, List<Integer> nights) throws IOException {
+  private static void ingest(DeltaStore store, String name, List<Integer> nights) throws IOException {
     Path inbox = Files.createDirectories(folder.resolve(name + "-inbox"));
     for (int night : nights) {
       Files.write(inbox.resolve("n" + night + ".jsonl"), NIGHTS.get(night));

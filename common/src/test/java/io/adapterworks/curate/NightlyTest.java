@@ -26,6 +26,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,7 +57,7 @@ class NightlyTest {
         row("the machine has swallowed my card and nobody answers the phone", "card"));
     String path = logs + "/{date}/*.jsonl";
 
-    List<String> forwards = nights("forwards", path, List.of(FIRST, SECOND, SECOND));
+    List<String> forwards = nights("forwards", path, List.of(FIRST, SECOND));
     List<String> backwards = nights("backwards", path, List.of(SECOND, FIRST));
 
     assertEquals(forwards, backwards);
@@ -69,69 +70,35 @@ class NightlyTest {
         forwards);
   }
 
+  /** One warehouse through three nights: files that grow, drift, compaction between nights. */
   @Test
-  void compactionIsNoNewDataForTheNextNight() throws IOException {
-    DeltaStore store = store("compacted");
-    file("a.jsonl", row("how do I change the pin of my new card please", "pin"));
-    night(store, logs.toString(), FIRST, NOW);
-    file("b.jsonl", row("the machine has swallowed my card and keeps it", "card"));
-    night(store, logs.toString(), SECOND, NOW);
-    List<String> before = verdicts(store);
-    long dataset = store.dataVersion(CuratedTable.SPEC).orElseThrow();
-    TableMaintenance maintenance =
-        new TableMaintenance(TestSpark.session(), folder.resolve("compacted").toString());
-    for (TableSpec table : List.of(BronzeTable.SPEC, CuratedTable.SPEC)) {
-      maintenance.compact(table.name());
-    }
-    List<Long> versions = versions(store);
-
-    assertTrue(night(store, logs.toString(), SECOND, NOW).isEmpty());
-    assertEquals(versions, versions(store));
-    assertEquals(dataset, store.dataVersion(CuratedTable.SPEC).orElseThrow());
-    assertTrue(store.version(CuratedTable.SPEC).orElseThrow() > dataset);
-    assertEquals(1, store.read(CuratedTable.SPEC, 0).count());
-
-    file("c.jsonl", row("how do I change the pin of my new card please now", "pin"));
-    night(store, logs.toString(), SECOND, NOW);
-    assertEquals(before.size() + 1, verdicts(store).size());
-    assertEquals(2, store.read(CuratedTable.SPEC).count());
-  }
-
-  @Test
-  void filesThatMayGrowAreLeftForTheNextNight() throws IOException {
-    file("still.jsonl", row("how do I change the pin of my new card please", "pin"));
-    file("unfinished.jsonl.part", "{\"text\":\"how do");
-    Path growing = file("growing.jsonl", row("the machine has swallowed my card", "card"));
-    Files.setLastModifiedTime(growing, FileTime.from(NOW.minusSeconds(59)));
-    DeltaStore store = store("growing");
-
-    Nightly.Report report = night(store, logs.toString(), FIRST, NOW);
-
-    assertEquals(
-        List.of("growing.jsonl"),
-        report.ingest().growing().stream().map(InputFile::source).toList());
-    assertEquals(List.of("2026-11-22 still.jsonl:1 kept in cluster of 1"), verdicts(store));
-    night(store, logs.toString(), SECOND, NOW.plusSeconds(1));
-    assertEquals(
-        List.of(
-            "2026-11-22 still.jsonl:1 kept in cluster of 1",
-            "2026-11-23 growing.jsonl:1 kept in cluster of 1"),
-        verdicts(store));
-  }
-
-  @Test
-  void driftIsReportedAndItsRowsAreRejectedOneByOne() throws IOException {
+  void nightsWaitForFilesThatGrowReportDriftAndTakeCompactionForNoNewData() throws IOException {
+    DeltaStore store = store("nights");
     file("a.jsonl", row("how do I change the pin of my new card please", "pin"));
     file("x.csv", "text,label", "the machine has swallowed my card again,card");
-    DeltaStore store = store("drift");
-    night(store, logs.toString(), FIRST, NOW);
+    file("unfinished.jsonl.part", "{\"text\":\"how do");
+    Path growing = file("a-growing.jsonl", row("my card was declined in a shop", "card"));
+    Files.setLastModifiedTime(growing, FileTime.from(NOW.minusSeconds(59)));
+
+    Nightly.Report first = night(store, logs.toString(), FIRST, NOW);
+
+    assertEquals(
+        List.of("a-growing.jsonl"),
+        first.ingest().growing().stream().map(InputFile::source).toList());
+    assertEquals(List.of(), first.ingest().drift());
+    List<String> firstNight =
+        List.of(
+            "2026-11-22 a.jsonl:1 kept in cluster of 1",
+            "2026-11-22 x.csv:2 kept in cluster of 1");
+    assertEquals(firstNight, verdicts(store));
+    long dataset = store.dataVersion(CuratedTable.SPEC).orElseThrow();
+
     file(
         "b.jsonl",
         "{\"text\":[\"where\",\"is it\"],\"label\":\"pin\",\"channel\":\"app\"}",
         "{\"text\":\"where is the letter with my new pin please\",\"label\":7}");
     file("y.csv", "message,label", "where can I see my new card number,card");
-
-    Nightly.Report report = night(store, logs.toString(), SECOND, NOW);
+    Nightly.Report second = night(store, logs.toString(), SECOND, NOW.plusSeconds(1));
 
     assertEquals(
         List.of(
@@ -141,7 +108,7 @@ class NightlyTest {
             "y.csv channel missing string absent",
             "y.csv message new absent string",
             "y.csv text missing array|string absent"),
-        report.ingest().drift().stream()
+        second.ingest().drift().stream()
             .map(
                 d ->
                     String.join(
@@ -149,14 +116,26 @@ class NightlyTest {
             .sorted()
             .toList());
     assertEquals(6, store.read(SchemaDriftTable.SPEC).count());
-    assertEquals(
+    List<String> secondNight =
         List.of(
-            "2026-11-22 a.jsonl:1 kept in cluster of 1",
-            "2026-11-22 x.csv:2 kept in cluster of 1",
+            "2026-11-23 a-growing.jsonl:1 kept in cluster of 1",
             "2026-11-23 b.jsonl:1 wrong-type",
             "2026-11-23 b.jsonl:2 unknown-label",
-            "2026-11-23 y.csv:2 missing-field"),
-        verdicts(store));
+            "2026-11-23 y.csv:2 missing-field");
+    assertEquals(
+        Stream.concat(firstNight.stream(), secondNight.stream()).toList(), verdicts(store));
+
+    long newest = store.dataVersion(CuratedTable.SPEC).orElseThrow();
+    TableMaintenance maintenance =
+        new TableMaintenance(TestSpark.session(), folder.resolve("nights").toString());
+    List.of(BronzeTable.SPEC, CuratedTable.SPEC)
+        .forEach(table -> maintenance.compact(table.name()));
+    List<Long> versions = versions(store);
+    assertTrue(night(store, logs.toString(), SECOND, NOW.plusSeconds(1)).isEmpty());
+    assertEquals(versions, versions(store));
+    assertEquals(newest, store.dataVersion(CuratedTable.SPEC).orElseThrow());
+    assertTrue(store.version(CuratedTable.SPEC).orElseThrow() > newest);
+    assertEquals(2, store.read(CuratedTable.SPEC, dataset).count(), "as the first night left it");
   }
 
   private List<String> nights(String name, String path, List<LocalDate> dates) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two jobs, each a process of its own, that publish the same adapter's next version at once. */
 class PublishRaceTest {
-  private static final int EACH = 20;
+  private static final int EACH = 10;
 
   @TempDir private Path folder;
 
