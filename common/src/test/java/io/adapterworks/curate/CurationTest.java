@@ -85,8 +85,7 @@ class CurationTest {
   void changedSettingsCurateEverythingAnew() {
     DeltaStore store = store(AT_ONCE);
     CurationConfig config = TestCuration.defaults();
-    assertInstanceOf(
-        CurationOutcome.NothingNew.class, new Curation(store, config, LABELS).run());
+    assertInstanceOf(CurationOutcome.NothingNew.class, new Curation(store, config, LABELS).run());
 
     CurationOutcome again = new Curation(store, config, List.of("card", "pin")).run();
 
@@ -149,7 +148,8 @@ class CurationTest {
     return new DeltaStore(TestSpark.session(), folder.resolve(name + "-warehouse").toString());
   }
 
-  private static void ingest(DeltaStore store, String name, List<Integer> nights) throws IOException {
+  private static void ingest(DeltaStore store, String name, List<Integer> nights)
+      throws IOException {
     Path inbox = Files.createDirectories(folder.resolve(name + "-inbox"));
     for (int night : nights) {
       Files.write(inbox.resolve("n" + night + ".jsonl"), NIGHTS.get(night));

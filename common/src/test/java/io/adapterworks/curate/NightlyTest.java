@@ -88,8 +88,7 @@ class NightlyTest {
     assertEquals(List.of(), first.ingest().drift());
     List<String> firstNight =
         List.of(
-            "2026-11-22 a.jsonl:1 kept in cluster of 1",
-            "2026-11-22 x.csv:2 kept in cluster of 1");
+            "2026-11-22 a.jsonl:1 kept in cluster of 1", "2026-11-22 x.csv:2 kept in cluster of 1");
     assertEquals(firstNight, verdicts(store));
     long dataset = store.dataVersion(CuratedTable.SPEC).orElseThrow();
 

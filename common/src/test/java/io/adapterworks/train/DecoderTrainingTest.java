@@ -127,7 +127,8 @@ class DecoderTrainingTest {
    * before.
    */
   private void assertLowered(List<TokenRow> rows, double learningRate, double share) {
-    PerplexityBenchmark.Result result = benchmark().measure(rows.subList(0, 250), 200, learningRate);
+    PerplexityBenchmark.Result result =
+        benchmark().measure(rows.subList(0, 250), 200, learningRate);
     double before = result.before().perplexity();
     double after = result.after().perplexity();
     assertTrue(after <= share * before, "perplexity from " + before + " to " + after);
