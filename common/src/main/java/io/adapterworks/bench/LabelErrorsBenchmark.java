@@ -5,8 +5,6 @@ import io.adapterworks.curate.embedding.TextEmbedder;
 import io.adapterworks.curate.review.ConfidentLearning;
 import io.adapterworks.curate.review.Judgement;
 import io.adapterworks.curate.review.LabelReviewConfig;
-import io.adapterworks.curate.schema.CuratedTable;
-import io.adapterworks.curate.schema.EmbeddingTable;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.LabelledText;
@@ -15,17 +13,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * Gives some rows of a labelled file another label, drawn evenly from the others, and measures how
@@ -33,13 +27,6 @@ import org.apache.spark.sql.types.StructType;
  * the suggested labels. Accuracy is on rows of the file that were left out and not flipped.
  */
 public final class LabelErrorsBenchmark {
-  private static final StructType SCHEMA =
-      new StructType()
-          .add(CuratedTable.ID, DataTypes.StringType)
-          .add(CuratedTable.CLUSTER_ID, DataTypes.StringType)
-          .add(CuratedTable.LABEL, DataTypes.StringType)
-          .add(EmbeddingTable.VECTOR, DataTypes.createArrayType(DataTypes.FloatType, false));
-
   private final SparkSession spark;
   private final TextEmbedder embedder;
   private final LabelReviewConfig config;
@@ -105,8 +92,7 @@ public final class LabelErrorsBenchmark {
     sample.drawn().forEach(i -> given.put(i, flipped.getOrDefault(i, rows.get(i).label())));
     List<Judgement> judged = new ConfidentLearning(config, labels).judge(table(given, vectors));
     long reviewed = System.nanoTime();
-    Set<String> wrong =
-        flipped.keySet().stream().map(LabelErrorsBenchmark::id).collect(Collectors.toSet());
+    Set<String> wrong = flipped.keySet().stream().map(EmbeddedRows::id).collect(Collectors.toSet());
     List<Judgement> suspects = judged.stream().filter(Judgement::suspect).toList();
     Map<Integer, String> accepted = new HashMap<>(given);
     suspects.forEach(s -> accepted.put(Integer.parseInt(s.id()), s.suggested()));
@@ -133,10 +119,6 @@ public final class LabelErrorsBenchmark {
         (reviewed - embedded) * 1e-9);
   }
 
-  private static String id(int place) {
-    return String.format(Locale.ROOT, "%08d", place);
-  }
-
   private static Map<Integer, String> originals(List<LabelledText> rows, List<Integer> places) {
     return places.stream().collect(Collectors.toMap(i -> i, i -> rows.get(i).label()));
   }
@@ -144,9 +126,11 @@ public final class LabelErrorsBenchmark {
   private Dataset<Row> table(Map<Integer, String> labels, float[][] vectors) {
     List<Row> rows = new ArrayList<>();
     labels.forEach(
-        (place, label) -> rows.add(RowFactory.create(id(place), id(place), label, vectors[place])));
-    // Else every task of every step would carry the rows with it.
-    return spark.createDataFrame(rows, SCHEMA).localCheckpoint(true);
+        (place, label) -> {
+          String id = EmbeddedRows.id(place);
+          rows.add(EmbeddedRows.row(id, id, label, vectors[place]));
+        });
+    return EmbeddedRows.table(spark, rows);
   }
 
   private static double margin(Judgement judgement) {

@@ -7,8 +7,6 @@ import io.adapterworks.curate.dataset.Example;
 import io.adapterworks.curate.embedding.TextEmbedder;
 import io.adapterworks.curate.review.ConfidentLearning;
 import io.adapterworks.curate.review.Judgement;
-import io.adapterworks.curate.schema.CuratedTable;
-import io.adapterworks.curate.schema.EmbeddingTable;
 import io.adapterworks.evaluate.LabelledText;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,10 +17,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * Draws from a labelled file rows to test on and a pool of the others, and of the pool the rows
@@ -32,13 +27,6 @@ import org.apache.spark.sql.types.StructType;
 public final class SelectionDraw {
   private static final double COPIES = 1.0 / 3;
   private static final double WRONG = 0.1;
-
-  private static final StructType SCHEMA =
-      new StructType()
-          .add(CuratedTable.ID, DataTypes.StringType)
-          .add(CuratedTable.CLUSTER_ID, DataTypes.StringType)
-          .add(CuratedTable.LABEL, DataTypes.StringType)
-          .add(EmbeddingTable.VECTOR, DataTypes.createArrayType(DataTypes.FloatType, false));
 
   private final SparkSession spark;
   private final DatasetConfig config;
@@ -136,8 +124,7 @@ public final class SelectionDraw {
   }
 
   private static Example example(int number, LabelledText row, float[] vector) {
-    String id = String.format(Locale.ROOT, "%08d", number);
-    return new Example(id, row.text(), row.label(), 1, vector, null);
+    return new Example(EmbeddedRows.id(number), row.text(), row.label(), 1, vector, null);
   }
 
   private static void addCopies(List<Example> pool, SplittableRandom random) {
@@ -187,10 +174,10 @@ public final class SelectionDraw {
 
   /** Copies of a text share a cluster, so that no fold judges a row by its own copy. */
   Dataset<Row> table(List<Example> examples) {
-    List<Row> rows =
+    return EmbeddedRows.table(
+        spark,
         examples.stream()
-            .map(e -> RowFactory.create(e.id(), e.text(), e.label(), e.vector()))
-            .toList();
-    return spark.createDataFrame(rows, SCHEMA).localCheckpoint(true);
+            .map(e -> EmbeddedRows.row(e.id(), e.text(), e.label(), e.vector()))
+            .toList());
   }
 }

@@ -5,6 +5,7 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.train.EpochMetrics;
 import io.adapterworks.train.StepMetrics;
 import io.adapterworks.train.Trainer;
+import io.adapterworks.train.TrainingConfig;
 import io.adapterworks.train.TrainingData;
 import io.adapterworks.train.TrainingObserver;
 import io.adapterworks.train.TrainingResult;
@@ -30,7 +31,7 @@ record SoloTask(
   }
 
   private SoloPart part(DeviceModel model, TrainingData rows, TrainingState state) {
-    Notes notes = new Notes(spec.training().checkpointEverySteps(), longest);
+    Notes notes = new Notes(spec.training(), longest);
     Trainer trainer = new Trainer(model.pass(), spec.training(), spec.seed(), notes);
     try {
       TrainingResult result = trainer.train(rows, state);
@@ -52,12 +53,12 @@ record SoloTask(
   private static final class Notes implements TrainingObserver {
     private final ArrayList<StepMetrics> steps = new ArrayList<>();
     private final ArrayList<EpochMetrics> epochs = new ArrayList<>();
-    private final int checkpointEverySteps;
+    private final TrainingConfig config;
     private final long until;
     private TrainingState state;
 
-    Notes(int checkpointEverySteps, Duration longest) {
-      this.checkpointEverySteps = checkpointEverySteps;
+    Notes(TrainingConfig config, Duration longest) {
+      this.config = config;
       this.until = System.nanoTime() + longest.toNanos();
     }
 
@@ -79,8 +80,7 @@ record SoloTask(
     @Override
     public boolean isStopRequested() {
       int step = steps.get(steps.size() - 1).step();
-      boolean due = checkpointEverySteps > 0 && step % checkpointEverySteps == 0;
-      return due || System.nanoTime() - until >= 0;
+      return config.isCheckpointDue(step) || System.nanoTime() - until >= 0;
     }
   }
 }

@@ -94,8 +94,7 @@ public final class SoloTraining {
     private void leaveCheckpoint(TrainingState reached) {
       state = reached;
       boolean stop = observer.isStopRequested();
-      int every = config.checkpointEverySteps();
-      if (stop || (every > 0 && step % every == 0)) {
+      if (stop || config.isCheckpointDue(step)) {
         observer.checkpoint(state);
       }
       if (stop) {

@@ -152,7 +152,7 @@ public final class Trainer {
     /** Where one is due or a stop was asked for; after a stop, training ends here. */
     private void leaveCheckpoint() {
       boolean stop = step < totalSteps && observer.isStopRequested();
-      if (stop || isCheckpointDue()) {
+      if (stop || config.isCheckpointDue(step)) {
         observer.checkpoint(state());
       }
       if (stop) {
@@ -183,10 +183,6 @@ public final class Trainer {
               best,
               elapsed()));
       epochLoss = 0;
-    }
-
-    private boolean isCheckpointDue() {
-      return config.checkpointEverySteps() > 0 && step % config.checkpointEverySteps() == 0;
     }
 
     private boolean stopsAfter(int epoch) {

@@ -110,6 +110,11 @@ public record TrainingConfig(
         0);
   }
 
+  /** Whether a checkpoint is left after {@code step} steps. */
+  public boolean isCheckpointDue(int step) {
+    return checkpointEverySteps > 0 && step % checkpointEverySteps == 0;
+  }
+
   /** What a classifier's training minimises. */
   public ClassificationObjective objective() {
     return new ClassificationObjective(labelSmoothing, consistency);

@@ -60,7 +60,7 @@ final class NightlyKillsBench implements Callable<Integer> {
     }
   }
 
-  /** This JVM's own options and class path, with half the heap. */
+  /** This JVM's own options and class path, with a small heap. */
   private static List<String> nightly() {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

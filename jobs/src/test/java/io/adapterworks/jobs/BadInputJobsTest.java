@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,11 +43,7 @@ class BadInputJobsTest {
   }
 
   private JobRun run(String... settings) {
-    return job(
-        Stream.concat(
-                Stream.of("run", "--use-case", useCase.toString()),
-                Stream.of(settings).flatMap(setting -> Stream.of("--set", setting)))
-            .toArray(String[]::new));
+    return JobRun.ofChain(conf, useCase, settings);
   }
 
   private List<String> query(String sql) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,11 +27,7 @@ class FullDiskJobsTest {
   }
 
   private JobRun run(String... settings) {
-    return job(
-        Stream.concat(
-                Stream.of("run", "--use-case", useCase.toString()),
-                Stream.of(settings).flatMap(setting -> Stream.of("--set", setting)))
-            .toArray(String[]::new));
+    return JobRun.ofChain(conf, useCase, settings);
   }
 
   @Test

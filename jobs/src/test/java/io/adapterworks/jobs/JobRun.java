@@ -42,6 +42,16 @@ record JobRun(int exitCode, String out, String err) {
     }
   }
 
+  /** The whole chain of a use case, with settings such as {@code training.epochs=1}. */
+  static JobRun ofChain(Path conf, Path useCase, String... settings) {
+    return of(
+        conf,
+        Stream.concat(
+                Stream.of("run", "--use-case", useCase.toString()),
+                Stream.of(settings).flatMap(setting -> Stream.of("--set", setting)))
+            .toArray(String[]::new));
+  }
+
   /** Settings of an installation with its warehouse there, computing on the processor. */
   static Path installation(Path folder, String warehouse) throws IOException {
     return Files.writeString(

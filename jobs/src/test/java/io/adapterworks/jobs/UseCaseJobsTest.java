@@ -21,8 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the run; the run again; and a run whose adapter hardly learns.
  */
 class UseCaseJobsTest {
-  private static final List<String> HARDLY_LEARNS =
-      List.of("--set", "training.learningRate=1e-9", "--set", "training.epochs=1");
+  private static final String[] HARDLY_LEARNS = {"training.learningRate=1e-9", "training.epochs=1"};
 
   @TempDir static Path folder;
 
@@ -44,10 +43,7 @@ class UseCaseJobsTest {
     rowsAfterFirst = tableVersions();
     again = job("run", "--use-case", useCase);
     rowsAfterAgain = tableVersions();
-    worse =
-        job(
-            Stream.concat(Stream.of("run", "--use-case", useCase), HARDLY_LEARNS.stream())
-                .toArray(String[]::new));
+    worse = JobRun.ofChain(conf, Path.of(useCase), HARDLY_LEARNS);
   }
 
   private static JobRun job(String... arguments) {
