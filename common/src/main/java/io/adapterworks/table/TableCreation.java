@@ -22,6 +22,8 @@ final class TableCreation {
   /** Delta reads the description of a new table from this key. */
   private static final String DESCRIPTION = "comment";
 
+  private static final String KEPT = "interval 3650 days";
+
   private final SparkSession spark;
   private final String path;
   private final TableSpec table;
@@ -65,7 +67,8 @@ final class TableCreation {
     properties.put("delta.enableDeletionVectors", "true");
     properties.put("delta.dataSkippingNumIndexedCols", "4");
     // Old versions go by vacuum alone, which knows what must stay readable.
-    properties.put("delta.logRetentionDuration", "interval 3650 days");
+    properties.put("delta.logRetentionDuration", KEPT);
+    properties.put("delta.deletedFileRetentionDuration", KEPT);
     properties.putAll(table.properties());
     return properties;
   }

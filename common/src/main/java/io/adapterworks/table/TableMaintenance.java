@@ -14,6 +14,10 @@ import org.apache.spark.sql.SparkSession;
 public final class TableMaintenance {
   private static final String CHECK = "spark.databricks.delta.retentionDurationCheck.enabled";
 
+  /** Delta 4 would take the table's property instead of what it is asked for. */
+  private static final String IGNORE =
+      "spark.databricks.delta.vacuum.retentionWindowIgnore.enabled";
+
   private final SparkSession spark;
   private final Path warehouse;
 
@@ -54,10 +58,12 @@ public final class TableMaintenance {
     long before = files(table);
     // The configuration holds retention above a day; Delta's own check knows a week only.
     spark.conf().set(CHECK, "false");
+    spark.conf().set(IGNORE, "false");
     try {
       DeltaTable.forPath(spark, path(table)).vacuum(retention.toMinutes() / 60.0);
     } finally {
       spark.conf().unset(CHECK);
+      spark.conf().unset(IGNORE);
     }
     return new Upkeep(table, 0, 0, before - files(table), retention);
   }

@@ -81,6 +81,45 @@ class DeltaStoreTest {
     assertEquals(List.of("Rex 3"), contents(store.read(PETS, 0)));
   }
 
+  /** Also where Delta itself would have let go of the files. */
+  @Test
+  void vacuumKeepsWhatItsOwnRetentionNeeds() {
+    store.append(PETS, pets("Rex", 3));
+    store.replace(PETS, pets("Tom", 5), new Transaction("night", 1));
+    TestSpark.session()
+        .sql(
+            "ALTER TABLE delta.`"
+                + store.path(PETS)
+                + "` SET TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval 0 hours')");
+    TableMaintenance maintenance = new TableMaintenance(TestSpark.session(), folder.toString());
+
+    assertEquals(
+        new TableMaintenance.Upkeep("pets", 0, 0, 0, Duration.ofDays(30)),
+        maintenance.vacuum("pets", Duration.ofDays(30)));
+  }
+
+  /** However old: an adapter's dataset must stay readable for longer than Delta's own week. */
+  @Test
+  void tablesAllowTimeTravelAsLongAsTheirLogGoesBack() {
+    store.append(PETS, pets("Rex", 3));
+
+    List<String> kept =
+        TestSpark.session()
+            .sql("SHOW TBLPROPERTIES delta.`" + store.path(PETS) + "`")
+            .where("key LIKE 'delta.%RetentionDuration'")
+            .orderBy("key")
+            .collectAsList()
+            .stream()
+            .map(row -> row.getString(0) + " " + row.getString(1))
+            .toList();
+
+    assertEquals(
+        List.of(
+            "delta.deletedFileRetentionDuration interval 3650 days",
+            "delta.logRetentionDuration interval 3650 days"),
+        kept);
+  }
+
   @Test
   void anOlderVersionStaysReadable() {
     store.append(PETS, pets("Rex", 3));
