@@ -50,6 +50,10 @@ public final class SparkSessions {
     }
     String master = System.getProperty("spark.master", config.master());
     if (master.startsWith("local")) {
+      builder.config("spark.hadoop.fs.file.impl", InProcessLocalFileSystem.class.getName());
+      builder.config(
+          "spark.hadoop.fs.AbstractFileSystem.file.impl",
+          InProcessLocalFileSystem.Context.class.getName());
       builder.config("spark.driver.host", "localhost");
       builder.config("spark.driver.bindAddress", "127.0.0.1");
     } else if (master.startsWith("spark://127.")) {
