@@ -14,6 +14,14 @@ public final class TestSpark {
     return Holder.SESSION;
   }
 
+  /** A session beside it that runs generated code, as users' sessions do. */
+  public static SparkSession generatingCode() {
+    SparkSession session = session().newSession();
+    session.conf().set("spark.sql.codegen.wholeStage", "true");
+    session.conf().set("spark.sql.codegen.factoryMode", "FALLBACK");
+    return session;
+  }
+
   private static final class Holder {
     private static final SparkSession SESSION =
         SparkSessions.open(
@@ -24,6 +32,9 @@ public final class TestSpark {
                 Map.of(
                     "spark.databricks.delta.snapshotPartitions", "1",
                     "spark.sql.sources.parallelPartitionDiscovery.parallelism", "1",
+                    // Generating classes for a dozen rows was a fifth of the tests' time.
+                    "spark.sql.codegen.wholeStage", "false",
+                    "spark.sql.codegen.factoryMode", "NO_CODEGEN",
                     "spark.plugins", DevicePlugin.class.getName(),
                     "spark.hadoop.fs.full.impl", "io.adapterworks.table.FullDisk",
                     "spark.hadoop.fs.AbstractFileSystem.full.impl",

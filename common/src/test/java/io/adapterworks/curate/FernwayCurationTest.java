@@ -50,7 +50,7 @@ class FernwayCurationTest {
   @BeforeAll
   void curateTheSample(@TempDir Path folder) throws IOException {
     truth = FernwayTruth.read();
-    store = new DeltaStore(TestSpark.session(), folder.toString());
+    store = new DeltaStore(TestSpark.generatingCode(), folder.toString());
     ingest();
     curate();
     store.read(CuratedTable.SPEC).collectAsList().forEach(row -> curated.put(place(row), row));
