@@ -14,11 +14,10 @@ public final class TestSpark {
     return Holder.SESSION;
   }
 
-  /** A session beside it that runs generated code, as users' sessions do. */
+  /** A session beside it that generates code for whole stages, as users' sessions do. */
   public static SparkSession generatingCode() {
     SparkSession session = session().newSession();
     session.conf().set("spark.sql.codegen.wholeStage", "true");
-    session.conf().set("spark.sql.codegen.factoryMode", "FALLBACK");
     return session;
   }
 
@@ -34,7 +33,6 @@ public final class TestSpark {
                     "spark.sql.sources.parallelPartitionDiscovery.parallelism", "1",
                     // Generating classes for a dozen rows was a fifth of the tests' time.
                     "spark.sql.codegen.wholeStage", "false",
-                    "spark.sql.codegen.factoryMode", "NO_CODEGEN",
                     "spark.plugins", DevicePlugin.class.getName(),
                     "spark.hadoop.fs.full.impl", "io.adapterworks.table.FullDisk",
                     "spark.hadoop.fs.AbstractFileSystem.full.impl",

@@ -132,6 +132,11 @@ public final class SparkDevices implements AutoCloseable {
     return count;
   }
 
+  /** How many of them are there now; the shares of others are taken by turns. */
+  public int present() {
+    return Math.min(count, watch.map(ExecutorWatch::executors).orElse(count));
+  }
+
   JavaSparkContext spark() {
     return spark;
   }

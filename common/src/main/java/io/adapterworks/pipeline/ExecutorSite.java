@@ -64,6 +64,7 @@ final class ExecutorSite implements TrainingSite {
         "Training on "
             + devices.count()
             + (devices.count() == 1 ? " device" : " devices")
+            + (devices.present() < devices.count() ? ", " + devices.present() + " there yet," : "")
             + " of "
             + spark.master()
             + ", each "

@@ -94,6 +94,7 @@ final class DeskUseCase {
         base.maxTokens = 32
         curation.split { validation = 0.15, test = 0.2 }
         training { epochs = 3, batchSize = 8, consistency = 0 }
+        dataset.labelReview { folds = 2, classifier.iterations = 5 }
         success.kpis { accuracy { atLeast = 0.6 } }
         """
             .formatted(path));
