@@ -20,8 +20,9 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 
 /**
- * One making of a dataset. dataset_examples is written last, so a run that was killed before is
- * done again whole, under a higher number.
+ * One making of a dataset. dataset_runs is written first and dataset_examples last: a run that was
+ * killed between goes on under its number if it would be made of the same, and writes what is
+ * missing; else the next one is made whole, under a higher number.
  *
  * @param number the transaction of all its writes
  * @param madeFrom hash of everything that the dataset depends on
@@ -41,6 +42,10 @@ record DatasetRun(long number, long curatedVersion, String madeFrom) {
     long written = store.lastTransaction(DatasetTable.SPEC, APPLICATION).orElse(0);
     if (written > 0 && madeFrom.equals(madeFrom(store, written))) {
       return Optional.empty();
+    }
+    long begun = store.lastTransaction(DatasetRunTable.SPEC, APPLICATION).orElse(0);
+    if (begun > written && madeFrom.equals(madeFrom(store, begun))) {
+      return Optional.of(new DatasetRun(begun, curatedVersion, madeFrom));
     }
     long newest =
         Stream.of(

@@ -41,8 +41,9 @@ final class DatasetWriter {
 
   DatasetOutcome write(Dataset<Row> rows, DatasetPlan plan, Augmented augmented, int underReview) {
     Dataset<Row> heldOut = rows.where(col(CuratedTable.SPLIT).notEqual(CuratedTable.TRAIN));
-    store.replace(DatasetRejectTable.SPEC, rejects(plan.leftOut()), run.transaction());
+    // First and last: see DatasetRun.
     store.append(DatasetRunTable.SPEC, counts(plan), run.transaction());
+    store.replace(DatasetRejectTable.SPEC, rejects(plan.leftOut()), run.transaction());
     if (!augmented.equals(Augmented.NONE)) {
       store.append(AugmentationTrialTable.SPEC, trial(augmented), run.transaction());
     }

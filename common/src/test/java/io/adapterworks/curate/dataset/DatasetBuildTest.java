@@ -16,6 +16,7 @@ import io.adapterworks.curate.review.ReviewItem;
 import io.adapterworks.curate.schema.AugmentationTrialTable;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.DatasetRejectTable;
+import io.adapterworks.curate.schema.DatasetRunTable;
 import io.adapterworks.curate.schema.DatasetTable;
 import io.adapterworks.curate.schema.EmbeddingTable;
 import io.adapterworks.curate.schema.LabelDecisionTable;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.delta.DeltaLog;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,6 +116,19 @@ class DatasetBuildTest {
     assertEquals("accepted", review.items().get(0).decision());
     assertEquals(17, store.read(EmbeddingTable.SPEC).count());
     assertEquals(new DatasetOutcome.NothingNew(second.version()), build(store, review));
+
+    // As if the process had been killed before its last commit.
+    List<String> dataset = lines(store, DatasetTable.SPEC, "to_json(struct(*))");
+    List<String> runs = lines(store, DatasetRunTable.SPEC, "to_json(struct(*))");
+    Path log = folder.resolve("dataset_examples/_delta_log");
+    Files.delete(log.resolve("%020d.json".formatted(second.version())));
+    for (String beside : List.of("%020d.crc", ".%020d.crc.crc", ".%020d.json.crc")) {
+      Files.deleteIfExists(log.resolve(beside.formatted(second.version())));
+    }
+    DeltaLog.clearCache();
+    assertEquals(second, build(store, review));
+    assertEquals(dataset, lines(store, DatasetTable.SPEC, "to_json(struct(*))"));
+    assertEquals(runs, lines(store, DatasetRunTable.SPEC, "to_json(struct(*))"));
   }
 
   @Test
