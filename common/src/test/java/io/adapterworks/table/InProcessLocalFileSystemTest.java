@@ -19,6 +19,7 @@ import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +32,13 @@ class InProcessLocalFileSystemTest {
 
   @BeforeEach
   void open() throws IOException {
-    files = new Path(folder.toUri()).getFileSystem(conf);
+    // Not the cached one, which may be of another session's configuration.
+    files = FileSystem.newInstance(folder.toUri(), conf);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    files.close();
   }
 
   private Path path(String name) {
