@@ -85,7 +85,7 @@ class BadInputJobsTest {
         2,
         "run: "
             + useCase
-            + ":9: unknown key lora.rnk; did you mean lora.rank? Known here: alpha, alphaPattern,"
+            + ":10: unknown key lora.rnk; did you mean lora.rank? Known here: alpha, alphaPattern,"
             + " dropout, layersToTransform, rank, rankPattern, targetModules, targetPattern,"
             + " useDora, useRslora",
         ran);
