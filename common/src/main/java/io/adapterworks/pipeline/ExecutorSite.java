@@ -60,11 +60,12 @@ final class ExecutorSite implements TrainingSite {
       devices.close();
       throw failure;
     }
+    int present = devices.present();
     log.accept(
         "Training on "
             + devices.count()
             + (devices.count() == 1 ? " device" : " devices")
-            + (devices.present() < devices.count() ? ", " + devices.present() + " there yet," : "")
+            + (present < devices.count() ? ", " + present + " there yet," : "")
             + " of "
             + spark.master()
             + ", each "

@@ -13,11 +13,11 @@ import io.adapterworks.model.BertConfig;
 import io.adapterworks.model.LinearModule;
 import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.model.ModelConfig;
+import io.adapterworks.table.InProcessLocalFileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.apache.hadoop.conf.Configuration;
 
 /**
  * Finds what must fail before a job starts Spark, reads data or trains for minutes. Each method
@@ -36,7 +36,7 @@ public final class Preflight {
         "inputs is empty; expected where the raw examples are, for example inputs = [ { path ="
             + " \"messages/*.jsonl\", columns { text = message, label = intent } } ] in the use"
             + " case");
-    InputFiles files = new InputFiles(new Configuration());
+    InputFiles files = new InputFiles(InProcessLocalFileSystem.configuration());
     for (InputConfig input : useCase.inputs()) {
       if (!isRemote(input.path())) {
         files.list(input, Intake.everything("preflight"));

@@ -6,6 +6,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFs;
 import org.apache.hadoop.fs.DelegateToFileSystem;
@@ -22,8 +23,24 @@ import org.apache.hadoop.fs.permission.FsPermission;
  * every commit to a Delta table.
  */
 public final class InProcessLocalFileSystem extends LocalFileSystem {
+  /** Hadoop settings that put it in the place of Hadoop's own. */
+  static final Map<String, String> SETTINGS =
+      Map.of(
+          "fs.file.impl", InProcessLocalFileSystem.class.getName(),
+          "fs.AbstractFileSystem.file.impl", Context.class.getName());
+
   public InProcessLocalFileSystem() {
     super(new Raw());
+  }
+
+  /**
+   * Hadoop's defaults with it, for files that are opened before Spark is: Hadoop keeps the first
+   * file system of a process for those after it.
+   */
+  public static Configuration configuration() {
+    Configuration conf = new Configuration();
+    SETTINGS.forEach(conf::set);
+    return conf;
   }
 
   private static final class Raw extends RawLocalFileSystem {

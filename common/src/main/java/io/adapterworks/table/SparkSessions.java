@@ -50,10 +50,8 @@ public final class SparkSessions {
     }
     String master = System.getProperty("spark.master", config.master());
     if (master.startsWith("local")) {
-      builder.config("spark.hadoop.fs.file.impl", InProcessLocalFileSystem.class.getName());
-      builder.config(
-          "spark.hadoop.fs.AbstractFileSystem.file.impl",
-          InProcessLocalFileSystem.Context.class.getName());
+      InProcessLocalFileSystem.SETTINGS.forEach(
+          (key, value) -> builder.config("spark.hadoop." + key, value));
       builder.config("spark.driver.host", "localhost");
       builder.config("spark.driver.bindAddress", "127.0.0.1");
     } else if (master.startsWith("spark://127.")) {

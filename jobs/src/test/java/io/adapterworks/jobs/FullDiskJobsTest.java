@@ -50,11 +50,7 @@ class FullDiskJobsTest {
   @Test
   void aFullDiskWhileTheAdapterIsPublished() {
     String directory = folder + "/room-but-for-adapters";
-    JobRun ran =
-        run(
-            "training.epochs=1",
-            "dataset.labelReview.enabled=false",
-            "warehouse=\"full://" + directory + '"');
+    JobRun ran = run("training.epochs=1", "warehouse=\"full://" + directory + '"');
     assertEquals(1, ran.exitCode(), ran::toString);
     assertEquals(
         "run: could not publish adapter desk-intents in full:"

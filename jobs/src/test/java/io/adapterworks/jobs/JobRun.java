@@ -1,5 +1,7 @@
 package io.adapterworks.jobs;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.adapterworks.TestSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -50,6 +52,13 @@ record JobRun(int exitCode, String out, String err) {
                 Stream.of("run", "--use-case", useCase.toString()),
                 Stream.of(settings).flatMap(setting -> Stream.of("--set", setting)))
             .toArray(String[]::new));
+  }
+
+  /** The rows that {@code query} answers with, as CSV lines without their header. */
+  static List<String> rows(Path conf, String sql) {
+    JobRun ran = of(conf, "query", sql, "--format", "csv");
+    assertEquals(0, ran.exitCode(), ran::toString);
+    return ran.out().lines().skip(1).toList();
   }
 
   /** Settings of an installation with its warehouse there, computing on the processor. */

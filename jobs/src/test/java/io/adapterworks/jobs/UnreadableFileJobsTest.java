@@ -26,12 +26,6 @@ class UnreadableFileJobsTest {
     return JobRun.of(conf, arguments);
   }
 
-  private List<String> query(String sql) {
-    JobRun ran = job("query", sql, "--format", "csv");
-    assertEquals(0, ran.exitCode(), ran::toString);
-    return ran.out().lines().skip(1).toList();
-  }
-
   /** A file that is no gzip, and two rows of a label that the use case does not list. */
   private static void writeFaults(Path messages) throws IOException {
     Files.write(messages.resolve("torn.jsonl.gz"), "this is no gzip".getBytes(UTF_8));
@@ -68,7 +62,8 @@ class UnreadableFileJobsTest {
             "unknown-label,november.jsonl,1,late_fees",
             "unknown-label,november.jsonl,2,late_fees",
             "unreadable-file,torn.jsonl.gz,1,"),
-        query(
+        JobRun.rows(
+            conf,
             "SELECT rule, source, line, label FROM curated_rejects WHERE rule LIKE 'un%' ORDER BY"
                 + " rule, line"));
     Files.delete(folder.resolve("messages/october.jsonl"));

@@ -54,12 +54,6 @@ class UseCaseJobsTest {
     return new ObjectMapper().readTree(ran.out());
   }
 
-  private static List<String> query(String sql) {
-    JobRun ran = job("query", sql, "--format", "csv");
-    assertEquals(0, ran.exitCode(), ran::toString);
-    return ran.out().lines().skip(1).toList();
-  }
-
   /** The newest commit of each table: nothing was written where these stay. */
   private static List<String> tableVersions() throws IOException {
     try (Stream<Path> files = Files.walk(folder.resolve("warehouse"))) {
@@ -111,10 +105,11 @@ class UseCaseJobsTest {
   void everyRawLineIsKeptOrRejectedWithItsPlaceAndRule() {
     assertEquals(
         List.of("broken-line,october.jsonl,44", "exact-duplicate,october.jsonl,43"),
-        query("SELECT rule, source, line FROM curated_rejects ORDER BY rule"));
+        JobRun.rows(conf, "SELECT rule, source, line FROM curated_rejects ORDER BY rule"));
     assertEquals(
         List.of("45,14,14,15,0,3"),
-        query(
+        JobRun.rows(
+            conf,
             "SELECT (SELECT count(*) FROM bronze_examples), count_if(label = 'late_fee'),"
                 + " count_if(label = 'renew_loan'), count_if(label = 'study_room'),"
                 + " count_if(text LIKE '%ann.lee%'), count(DISTINCT split) FROM"
@@ -145,7 +140,8 @@ class UseCaseJobsTest {
   void trainingAndEvaluationAreInTheTables() {
     assertEquals(
         List.of("2,0,true,adapter base"),
-        query(
+        JobRun.rows(
+            conf,
             "SELECT count(DISTINCT r.run_id), max(r.dataset_version), count_if(m.metric = 'loss') >"
                 + " 0, (SELECT concat_ws(' ', sort_array(collect_set(model))) FROM evaluations"
                 + " WHERE adapter_version = 1) FROM training_runs r JOIN training_metrics m USING"

@@ -16,7 +16,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.stream.LongStream;
 import org.apache.spark.sql.Row;
 
 /**
@@ -39,24 +39,27 @@ record DatasetRun(long number, long curatedVersion, String madeFrom) {
                 + store.dataVersion(LabelDecisionTable.SPEC).orElse(0)
                 + "\n"
                 + settings);
-    long written = store.lastTransaction(DatasetTable.SPEC, APPLICATION).orElse(0);
+    long written = last(store, DatasetTable.SPEC);
     if (written > 0 && madeFrom.equals(madeFrom(store, written))) {
       return Optional.empty();
     }
-    long begun = store.lastTransaction(DatasetRunTable.SPEC, APPLICATION).orElse(0);
+    long begun = last(store, DatasetRunTable.SPEC);
     if (begun > written && madeFrom.equals(madeFrom(store, begun))) {
       return Optional.of(new DatasetRun(begun, curatedVersion, madeFrom));
     }
     long newest =
-        Stream.of(
-                DatasetTable.SPEC,
-                DatasetRejectTable.SPEC,
-                DatasetRunTable.SPEC,
-                AugmentationTrialTable.SPEC)
-            .mapToLong((TableSpec t) -> store.lastTransaction(t, APPLICATION).orElse(0))
+        LongStream.of(
+                written,
+                begun,
+                last(store, DatasetRejectTable.SPEC),
+                last(store, AugmentationTrialTable.SPEC))
             .max()
-            .orElse(0);
+            .getAsLong();
     return Optional.of(new DatasetRun(newest + 1, curatedVersion, madeFrom));
+  }
+
+  private static long last(DeltaStore store, TableSpec table) {
+    return store.lastTransaction(table, APPLICATION).orElse(0);
   }
 
   static long newest(DeltaStore store) {
