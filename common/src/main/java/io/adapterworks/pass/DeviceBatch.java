@@ -23,12 +23,13 @@ record DeviceBatch(Tensor ids, Tensor positions, Segments segments, Tensor label
       Engine engine, TensorScope scope, TokenBatch batch, int vocabulary, int maxPositions) {
     int[] ids = batch.ids();
     for (int id : ids) {
-      Check.that(
-          id >= 0 && id < vocabulary,
-          ErrorCode.INPUT,
-          "token id %d; expected 0 to %d: the text was tokenised for another model",
-          id,
-          vocabulary - 1);
+      if (id < 0 || id >= vocabulary) {
+        throw Check.failure(
+            ErrorCode.INPUT,
+            "token id %d; expected 0 to %d: the text was tokenised for another model",
+            id,
+            vocabulary - 1);
+      }
     }
     Check.that(
         batch.maxLength() <= maxPositions,

@@ -262,13 +262,12 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
         tokens.scope() == LabelScope.TOKEN && tokens.scored() > 0,
         ErrorCode.INPUT,
         "a batch without scored tokens has no loss; expected a label for each token");
+    int outputs = outputs();
     for (int label : tokens.labels()) {
-      Check.that(
-          label == LossOps.IGNORED || (label >= 0 && label < outputs()),
-          ErrorCode.INPUT,
-          "label %d; expected a token id, 0 to %d",
-          label,
-          outputs() - 1);
+      if (label != LossOps.IGNORED && (label < 0 || label >= outputs)) {
+        throw Check.failure(
+            ErrorCode.INPUT, "label %d; expected a token id, 0 to %d", label, outputs - 1);
+      }
     }
   }
 

@@ -175,7 +175,11 @@ public final class TokenBatch implements Serializable {
 
   /** The number of labels that are scored. */
   public int scored() {
-    return (int) Arrays.stream(labels).filter(label -> label != IGNORED).count();
+    int scored = 0;
+    for (int label : labels) {
+      scored += label == IGNORED ? 0 : 1;
+    }
+    return scored;
   }
 
   /** The length of the longest sequence. */

@@ -6,6 +6,9 @@ import io.adapterworks.tensor.Tensor;
 
 /** {@link NormOps}: one block a row. */
 final class CudaNormOps implements NormOps {
+  /** Vectors of a row that a thread holds in registers: MOST_HELD of norm.cu. */
+  private static final int HELD = 2;
+
   private final CudaContext context;
 
   CudaNormOps(CudaContext context) {
@@ -26,13 +29,13 @@ final class CudaNormOps implements NormOps {
         .tensor(stats)
         .integer(x.columns())
         .integer(width)
-        .run(new Kernels.Grid(x.rows(), 1, 1), block(x, width), 0);
+        .run(new Kernels.Grid(x.rows(), 1, 1), block(x, width, 1), 0);
   }
 
   @Override
   public void layerNormBackward(
       Tensor dy, Tensor x, Tensor gamma, Tensor stats, Write write, Tensor dx) {
-    backward("layer_norm_backward", new Gradient(dy, x, gamma, stats), write, dx);
+    backward("layer_norm_backward", new Gradient(dy, x, gamma, stats, 1), write, dx);
   }
 
   @Override
@@ -47,16 +50,16 @@ final class CudaNormOps implements NormOps {
         .tensor(rstd)
         .integer(x.columns())
         .integer(width)
-        .run(new Kernels.Grid(x.rows(), 1, 1), block(x, width), 0);
+        .run(new Kernels.Grid(x.rows(), 1, 1), block(x, width, HELD), 0);
   }
 
   @Override
   public void rmsNormBackward(
       Tensor dy, Tensor x, Tensor gamma, Tensor rstd, Write write, Tensor dx) {
-    backward("rms_norm_backward", new Gradient(dy, x, gamma, rstd), write, dx);
+    backward("rms_norm_backward", new Gradient(dy, x, gamma, rstd, HELD), write, dx);
   }
 
-  private record Gradient(Tensor dy, Tensor x, Tensor gamma, Tensor stats) {}
+  private record Gradient(Tensor dy, Tensor x, Tensor gamma, Tensor stats, int vectors) {}
 
   private void backward(String kernel, Gradient from, Write write, Tensor dx) {
     Tensor x = from.x();
@@ -71,12 +74,13 @@ final class CudaNormOps implements NormOps {
         .matrix(dx)
         .integer(x.columns())
         .integer(width)
-        .run(new Kernels.Grid(x.rows(), 1, 1), block(x, width), 0);
+        .run(new Kernels.Grid(x.rows(), 1, 1), block(x, width, from.vectors()), 0);
   }
 
-  /** Whole warps, as many as the row gives work to. */
-  private static Kernels.Block block(Tensor x, int width) {
-    long threads = (x.columns() / width + 31) / 32 * 32;
+  /** Whole warps, as many as give each thread so many vectors of a row. */
+  private static Kernels.Block block(Tensor x, int width, int vectors) {
+    long each = (long) width * vectors;
+    long threads = ((x.columns() + each - 1) / each + 31) / 32 * 32;
     return new Kernels.Block((int) Math.max(32, Math.min(threads, Kernels.BLOCK)), 1);
   }
 }

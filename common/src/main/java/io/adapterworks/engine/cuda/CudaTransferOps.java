@@ -19,7 +19,10 @@ import org.bytedeco.javacpp.BytePointer;
 /** {@link TransferOps} through one buffer of page-locked host memory. */
 final class CudaTransferOps implements TransferOps, AutoCloseable {
   private static final int STAGING_BYTES = 32 << 20;
+  private static final int STAGING_UNIT = 16;
   private static final int CHUNK_FLOATS = STAGING_BYTES / Float.BYTES;
+  private static final int CHUNK_INTS = STAGING_BYTES / Integer.BYTES;
+  private static final int CHUNK_LONGS = STAGING_BYTES / Long.BYTES;
 
   /** Takes the rows of a matrix from {@code firstRow} on, in memory that is reused afterwards. */
   interface RowsConsumer {
@@ -31,29 +34,14 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   private final ByteBuffer staging;
   private final List<BytePointer> kept = new ArrayList<>();
 
+  /** Bytes of the staging buffer that copies to the card may still read. */
+  private int used;
+
   CudaTransferOps(CudaContext context) {
     this.context = context;
     CudaStatus.runtime(
         cudart.cudaMallocHost(pinned, STAGING_BYTES), "allocating page-locked memory");
     this.staging = pinned.capacity(STAGING_BYTES).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Writes element {@code index} of the host's values at byte {@code at} of the staging buffer. */
-  private interface Encoder {
-    void encode(int index, int at);
-  }
-
-  private void upload(int count, Tensor to, Encoder encoder) {
-    requireCount(count, to);
-    int size = to.dtype().bytes();
-    int chunk = STAGING_BYTES / size;
-    for (int from = 0; from < count; from += chunk) {
-      int part = Math.min(chunk, count - from);
-      for (int i = 0; i < part; i++) {
-        encoder.encode(from + i, i * size);
-      }
-      send(CudaStorage.address(to) + (long) from * size, part * size);
-    }
   }
 
   private static void requireCount(int count, Tensor tensor) {
@@ -65,14 +53,31 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
         tensor);
   }
 
-  private void send(long to, int bytes) {
-    context.device().copyToDevice(pinned, to, bytes);
-    context.device().synchronize();
+  /** Where in the staging buffer so many bytes may be put. */
+  private int room(int bytes) {
+    if (used + bytes > STAGING_BYTES) {
+      context.device().synchronize();
+      used = 0;
+    }
+    int at = used;
+    used = Math.min(STAGING_BYTES, used + (bytes + STAGING_UNIT - 1) / STAGING_UNIT * STAGING_UNIT);
+    return at;
+  }
+
+  /** A part of the staging buffer for values to be put into, sent by {@link #send}. */
+  private ByteBuffer staged(int at, int bytes) {
+    return staging.slice(at, bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Starts a copy; what is launched later finds the bytes on the card. */
+  private void send(int at, long to, int bytes) {
+    context.device().copyToDevice(new Address(pinned.address() + at), to, bytes);
   }
 
   private void fetch(long from, int bytes) {
     context.device().copyToHost(from, pinned, bytes);
     context.device().synchronize();
+    used = 0;
   }
 
   /** Rounding to bfloat16 is done on the card: the host's part is one copy. */
@@ -81,14 +86,16 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
     requireCount(from.length, to);
     for (int start = 0; start < from.length; start += CHUNK_FLOATS) {
       int part = Math.min(CHUNK_FLOATS, from.length - start);
-      staging.asFloatBuffer().put(from, start, part);
+      int bytes = part * Float.BYTES;
+      int at = room(bytes);
+      staged(at, bytes).asFloatBuffer().put(from, start, part);
       Tensor target = to.view(start, Shape.of(part));
       if (CudaContext.isFloat(to)) {
-        send(CudaStorage.address(target), part * Float.BYTES);
+        send(at, CudaStorage.address(target), bytes);
       } else {
         try (TensorScope scratch = context.scratch()) {
           Tensor wide = scratch.allocate(DType.FLOAT32, part);
-          send(CudaStorage.address(wide), part * Float.BYTES);
+          send(at, CudaStorage.address(wide), bytes);
           cast(wide, target);
         }
       }
@@ -97,12 +104,26 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
 
   @Override
   public void upload(int[] from, Tensor to) {
-    upload(from.length, to, (i, at) -> staging.putInt(at, from[i]));
+    requireCount(from.length, to);
+    for (int start = 0; start < from.length; start += CHUNK_INTS) {
+      int part = Math.min(CHUNK_INTS, from.length - start);
+      int bytes = part * Integer.BYTES;
+      int at = room(bytes);
+      staged(at, bytes).asIntBuffer().put(from, start, part);
+      send(at, CudaStorage.address(to) + (long) start * Integer.BYTES, bytes);
+    }
   }
 
   @Override
   public void upload(long[] from, Tensor to) {
-    upload(from.length, to, (i, at) -> staging.putLong(at, from[i]));
+    requireCount(from.length, to);
+    for (int start = 0; start < from.length; start += CHUNK_LONGS) {
+      int part = Math.min(CHUNK_LONGS, from.length - start);
+      int bytes = part * Long.BYTES;
+      int at = room(bytes);
+      staged(at, bytes).asLongBuffer().put(from, start, part);
+      send(at, CudaStorage.address(to) + (long) start * Long.BYTES, bytes);
+    }
   }
 
   @Override
@@ -146,9 +167,10 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
     long sent = 0;
     while (from.hasRemaining()) {
       int part = Math.min(STAGING_BYTES, from.remaining());
-      staging.put(0, from, from.position(), part);
+      int at = room(part);
+      staging.put(at, from, from.position(), part);
       from.position(from.position() + part);
-      send(to + sent, part);
+      send(at, to + sent, part);
       sent += part;
     }
   }
@@ -215,13 +237,10 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
 
   @Override
   public void download(Tensor from, int[] to) {
-    int chunk = STAGING_BYTES / Integer.BYTES;
-    for (int start = 0; start < to.length; start += chunk) {
-      int part = Math.min(chunk, to.length - start);
+    for (int start = 0; start < to.length; start += CHUNK_INTS) {
+      int part = Math.min(CHUNK_INTS, to.length - start);
       fetch(CudaStorage.address(from) + (long) start * Integer.BYTES, part * Integer.BYTES);
-      for (int i = 0; i < part; i++) {
-        to[start + i] = staging.getInt(4 * i);
-      }
+      staging.asIntBuffer().get(to, start, part);
     }
   }
 

@@ -28,7 +28,8 @@ final class FusedLowRank {
   private static final int UP_ROWS = 64;
   private static final int GRADIENT_COLUMNS = 64;
   private static final int GRADIENT_RANKS = 32;
-  private static final int GRADIENT_SHARED_BYTES = 32 << 10;
+  private static final int GRADIENT_SHARED_BYTES = 8 * 8 * 68 * Float.BYTES;
+  private static final int GRADIENT_BLOCKS = 2;
   private static final int MOST_SPLITS = 4;
   private static final int ROWS_A_SPLIT = 256;
 
@@ -106,9 +107,8 @@ final class FusedLowRank {
         arguments(lora, dropped, weight.rows())
             .with(Role.X, dropped)
             .with(Role.H, h)
-            .with(Role.SPARE, spareOf(x)));
-    launch("lora_beside", arguments(lora, x, weight.rows()).with(Role.BESIDE, spareOf(weight)))
-        .each(weight.rows() * spareColumns(lora.totalRank()) / RANK_UNIT);
+            .with(Role.SPARE, spareOf(x))
+            .with(Role.BESIDE, spareOf(weight)));
   }
 
   private static Tensor spareOf(Tensor matrix) {
@@ -148,38 +148,32 @@ final class FusedLowRank {
   private void weightGradients(
       LoraGroup lora, Tensor dy, Tensor x, LowRankArguments arguments, TensorScope scratch) {
     long rank = lora.totalRank();
-    long size = rank * x.columns();
-    long blocks = ceil(x.columns(), GRADIENT_COLUMNS) * ceil(rank, GRADIENT_RANKS);
-    long widest = x.columns();
-    int largest = 0;
+    long blocks = gradientBlocks(x.columns(), rank);
     for (LoraSlice slice : lora.slices()) {
-      size += (long) slice.rank() * slice.out();
-      blocks += ceil(slice.out(), GRADIENT_COLUMNS) * ceil(slice.rank(), GRADIENT_RANKS);
-      widest = Math.max(widest, slice.out());
-      largest = Math.max(largest, slice.rank());
+      blocks += gradientBlocks(slice.out(), slice.rank());
     }
+    long splits = splits(x.rows(), blocks);
+    long part = GRADIENT_COLUMNS * Math.min(rank, GRADIENT_RANKS);
     arguments
         .with(Role.X, x)
         .with(Role.DY, dy)
-        .with(Role.B_ROWS, scratch.allocate(DType.BFLOAT16, rank, dy.columns()))
-        .with(Role.PARTS, scratch.allocate(DType.FLOAT32, splits(x.rows()), size));
-    launch("lora_arrange", arguments)
-        .run(
-            new Kernels.Grid(ceil(widest, Kernels.BLOCK), lora.slices().size(), 1),
-            new Kernels.Block(Kernels.BLOCK, 1),
-            0);
-    long tiles = ceil(largest / RANK_UNIT, DOWN_TILES);
+        .with(Role.COUNTERS, scratch.allocate(DType.INT32, blocks))
+        .with(Role.PARTS, scratch.allocate(DType.FLOAT32, splits * blocks, part))
+        .inParts(new LowRankArguments.Parts(splits, blocks));
     launch("lora_low_gradient", arguments)
         .run(
-            new Kernels.Grid(ceil(x.rows(), DOWN_ROWS), lora.slices().size() * tiles, 1),
+            new Kernels.Grid(ceil(x.rows(), DOWN_ROWS), ceil(rank / RANK_UNIT, DOWN_TILES), 1),
             new Kernels.Block(DOWN_THREADS, 1),
-            downSharedBytes(largest));
-    launch("lora_gradient_parts", arguments)
+            downSharedBytes(lora.totalRank()));
+    launch("lora_gradient", arguments)
         .run(
-            new Kernels.Grid(blocks, splits(x.rows()), 1),
+            new Kernels.Grid(blocks, splits, 1),
             new Kernels.Block(Kernels.BLOCK, 1),
             GRADIENT_SHARED_BYTES);
-    launch("lora_gradient_sum", arguments).each(size);
+  }
+
+  private static long gradientBlocks(long columns, long rank) {
+    return ceil(columns, GRADIENT_COLUMNS) * ceil(rank, GRADIENT_RANKS);
   }
 
   /** Sets dx = before + u·A, before being nothing or dx itself. */
@@ -203,8 +197,17 @@ final class FusedLowRank {
     return DOWN_THREADS / 32 * DOWN_ROWS * RANK_UNIT * tiles * Float.BYTES;
   }
 
-  private static long splits(long tokens) {
-    return Math.max(1, Math.min(MOST_SPLITS, tokens / ROWS_A_SPLIT));
+  /** Into how many parts the tokens are cut: what keeps the card busiest with so many blocks. */
+  private long splits(long tokens, long blocks) {
+    long atOnce = (long) GRADIENT_BLOCKS * context.device().multiprocessors();
+    long most = Math.max(1, Math.min(MOST_SPLITS, tokens / ROWS_A_SPLIT));
+    long best = 1;
+    for (long splits = 2; splits <= most; splits++) {
+      if (ceil(blocks * splits, atOnce) * best < ceil(blocks * best, atOnce) * splits) {
+        best = splits;
+      }
+    }
+    return best;
   }
 
   private static long ceil(long count, long unit) {
@@ -212,8 +215,7 @@ final class FusedLowRank {
   }
 
   private static LowRankArguments arguments(LoraGroup lora, Tensor x, long out) {
-    return new LowRankArguments(
-        lora, new LowRankArguments.Sizes(x.rows(), x.columns(), out, splits(x.rows())));
+    return new LowRankArguments(lora, new LowRankArguments.Sizes(x.rows(), x.columns(), out));
   }
 
   private Kernels.Launch launch(String name, LowRankArguments arguments) {

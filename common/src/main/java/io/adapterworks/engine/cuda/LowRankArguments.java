@@ -20,16 +20,20 @@ final class LowRankArguments {
     BESIDE,
     BELOW,
     A_COLUMNS,
-    B_ROWS,
+    COUNTERS,
     PARTS
   }
 
-  /** N, the widths of x and y, and into how many parts gradients over N are cut. */
-  record Sizes(long tokens, long in, long out, long splits) {}
+  /** N, and the widths of x and y. */
+  record Sizes(long tokens, long in, long out) {}
+
+  /** Into how many parts gradients over N are cut, and how many blocks of columns each has. */
+  record Parts(long splits, long blocks) {}
 
   private final LoraGroup lora;
   private final Sizes sizes;
   private final Map<Role, Tensor> matrices = new EnumMap<>(Role.class);
+  private Parts gradients = new Parts(1, 0);
 
   LowRankArguments(LoraGroup lora, Sizes sizes) {
     this.lora = lora;
@@ -38,6 +42,11 @@ final class LowRankArguments {
 
   LowRankArguments with(Role role, Tensor matrix) {
     matrices.put(role, matrix);
+    return this;
+  }
+
+  LowRankArguments inParts(Parts parts) {
+    gradients = parts;
     return this;
   }
 
@@ -57,8 +66,9 @@ final class LowRankArguments {
         .number(sizes.out)
         .number(lora.totalRank())
         .number(lora.slices().size())
-        .number(sizes.splits)
-        .number(FusedLowRank.spareColumns(lora.totalRank()));
+        .number(gradients.splits)
+        .number(FusedLowRank.spareColumns(lora.totalRank()))
+        .number(gradients.blocks);
     long column = 0;
     for (LoraSlice slice : lora.slices()) {
       launch

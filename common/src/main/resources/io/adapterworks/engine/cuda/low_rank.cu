@@ -39,10 +39,10 @@ struct Group {
   Matrix beside;         // (out, spareColumns): set to b, each slice in its own rows and columns
   Matrix below;          // (rank, in): set to a, one below the other; or null
   bf16* aColumns;        // (in, rank): a transposed, side by side; or null
-  bf16* bRows;           // (rank, out): b transposed, one below the other
-  float* parts;          // (splits, all gradients)
-  int64 partSize;
-  int64 tokens, in, out, rank, count, splits, spareColumns;
+  unsigned* counters;    // one for each block of columns of the gradients, zero; or null
+  float* parts;          // (splits, blocks of columns, partSize)
+  int64 partSize;        // elements of a block of columns
+  int64 tokens, in, out, rank, count, splits, spareColumns, blocks;
   Slice slices[SLICES];
 };
 
@@ -67,14 +67,49 @@ union Eight {
   unsigned word[4];
 };
 
+// The 8 by 8 matrix of which each lane holds two neighbours of a row, transposed.
+__device__ __forceinline__ unsigned turned(unsigned pair) {
+  unsigned result;
+  asm volatile("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(result) : "r"(pair));
+  return result;
+}
+
 #define DOWN_WARPS 16
 #define DOWN_ROWS 32
 
-// sums(32 rows of x, 8 TILES) of each warp = its share of x(tokens, depth) * rowsT, where lanes of tile
-// t read rows[t]. A block takes 32 rows of x, its warps share the depth.
+// Rows of a (ranks, depth) as a right operand: a lane's eight neighbours of one row.
 template <int TILES>
-__device__ __forceinline__ void narrow(Matrix x, int64 depth, const bf16* const* rows,
-                                       int64 tokens) {
+struct RankRows {
+  const bf16* rows[TILES];
+
+  __device__ __forceinline__ void read(int t, int64 k, Eight& to) const {
+    to.all = *(const uint4*)(rows[t] + k);
+  }
+};
+
+// As RankRows from b (depth, ranks): rows dealt as those of x are, turned round tile by tile.
+struct RankColumns {
+  const bf16* at;  // this lane's row and pair of columns of the first tile
+  int64 rank;
+
+  __device__ __forceinline__ RankColumns(const bf16* b, int64 ranks) : rank(ranks) {
+    int lane = threadIdx.x % 32;
+    at = b + (lane / 8 * 8 + lane / 4 % 2) * ranks + lane % 4 * 2;
+  }
+
+  __device__ __forceinline__ void read(int t, int64 k, Eight& to) const {
+#pragma unroll
+    for (int w = 0; w < 4; w++) {
+      to.word[w] = turned(*(const unsigned*)(at + (k + 2 * w) * rank + 8 * t));
+    }
+  }
+};
+
+// sums(32 rows of x, 8 TILES columns from "column" on) of each warp = its share of x(tokens, depth) *
+// the right operand. A block takes 32 rows of x, its warps share the depth.
+template <int TILES, class Right>
+__device__ __forceinline__ void narrow(Matrix x, int64 depth, const Right& right, int64 tokens,
+                                       int column, int width) {
   extern __shared__ __align__(16) float sums[];
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   int64 first = (int64)blockIdx.x * DOWN_ROWS;
@@ -87,14 +122,14 @@ __device__ __forceinline__ void narrow(Matrix x, int64 depth, const bf16* const*
   float sum[2][TILES][4] = {};
 #pragma unroll 2
   for (int64 k = warp * 32; k < depth; k += DOWN_WARPS * 32) {
-    Eight left[4], right[TILES];
+    Eight left[4], rights[TILES];
 #pragma unroll
     for (int i = 0; i < 4; i++) {
       left[i].all = *(const uint4*)(from[i] + k);
     }
 #pragma unroll
     for (int t = 0; t < TILES; t++) {
-      right[t].all = *(const uint4*)(rows[t] + k);
+      right.read(t, k, rights[t]);
     }
 #pragma unroll
     for (int s = 0; s < 4; s += 2) {
@@ -104,12 +139,11 @@ __device__ __forceinline__ void narrow(Matrix x, int64 depth, const bf16* const*
                          left[2 * m + 1].word[s + 1]};
 #pragma unroll
         for (int t = 0; t < TILES; t++) {
-          multiply16(sum[m][t], a, right[t].word[s], right[t].word[s + 1]);
+          multiply16(sum[m][t], a, rights[t].word[s], rights[t].word[s + 1]);
         }
       }
     }
   }
-  const int width = 8 * TILES;
 #pragma unroll
   for (int m = 0; m < 2; m++) {
 #pragma unroll
@@ -117,11 +151,11 @@ __device__ __forceinline__ void narrow(Matrix x, int64 depth, const bf16* const*
 #pragma unroll
       for (int e = 0; e < 4; e++) {
         int row = 16 * m + lane / 4 + e / 2 * 8;
-        sums[(warp * DOWN_ROWS + row) * width + 8 * t + lane % 4 * 2 + e % 2] = sum[m][t][e];
+        sums[(warp * DOWN_ROWS + row) * width + column + 8 * t + lane % 4 * 2 + e % 2] =
+            sum[m][t][e];
       }
     }
   }
-  __syncthreads();
 }
 
 // Element i of the block's sums, row by row.
@@ -156,42 +190,116 @@ __device__ __forceinline__ float scaleAt(const Group& g, int column) {
   return scale;
 }
 
-template <int TILES>
-__device__ void downTiles(const Group& g, int firstTile) {
-  int lane = threadIdx.x % 32;
-  const bf16* rows[TILES];
-#pragma unroll
-  for (int t = 0; t < TILES; t++) {
-    int row = 8 * (firstTile + t);
-    rows[t] = 0;
-    for (int i = 0; i < g.count; i++) {
-      const Slice& slice = g.slices[i];
-      if (row >= slice.column && row < slice.column + slice.rank) {
-        rows[t] = slice.a + (row - slice.column + lane / 4) * g.in + lane % 4 * 8;
-      }
-    }
-  }
-  narrow<TILES>(g.x, g.in, rows, g.tokens);
-  const int width = 8 * TILES;
+// Writes the block's sums, columns of the group's rank from "first" on: as they are to "to", and scaled
+// to the spare columns. Null where not wanted.
+__device__ __forceinline__ void putSums(const Group& g, Matrix plain, Matrix scaled, int first,
+                                        int width) {
+  __syncthreads();
   for (int i = threadIdx.x; i < DOWN_ROWS * width; i += blockDim.x) {
     float total = narrowed(i, width);
     int64 row = (int64)blockIdx.x * DOWN_ROWS + i / width;
-    int column = 8 * firstTile + i % width;
+    int column = first + i % width;
     if (row < g.tokens) {
-      g.h.row(row)[column] = toBf16(total);
-      if (g.spare.data) {
-        g.spare.row(row)[column] = toBf16(scaleAt(g, column) * total);
+      if (plain.data) {
+        plain.row(row)[column] = toBf16(total);
+      }
+      if (scaled.data) {
+        scaled.row(row)[column] = toBf16(scaleAt(g, column) * total);
       }
     }
   }
 }
 
-// h = x * aT. Grid (tokens / 32, tiles of 8 ranks / 4).
+// Items first, first + step... of "count" for this thread, where the blocks of the grid's first row
+// share them.
+struct Share {
+  int64 at, step;
+
+  __device__ __forceinline__ Share() : at(globalIndex()), step((int64)gridDim.x * blockDim.x) {}
+};
+
+// Sets "beside".
+__device__ __forceinline__ void setBeside(const Group& g) {
+  int64 chunks = g.spareColumns / 8;
+  Share share;
+  for (int64 i = share.at; i < g.out * chunks; i += share.step) {
+    int64 row = i / chunks;
+    int column = i % chunks * 8;
+    uint4 values = make_uint4(0, 0, 0, 0);
+    for (int s = 0; s < g.count; s++) {
+      const Slice& slice = g.slices[s];
+      if (row >= slice.offset && row < slice.offset + slice.out && column >= slice.column &&
+          column < slice.column + slice.rank) {
+        values =
+            *(const uint4*)(slice.b + (row - slice.offset) * slice.rank + column - slice.column);
+      }
+    }
+    *(uint4*)(g.beside.row(row) + column) = values;
+  }
+}
+
+// Row "row" of all slices' a, one below the other; null below the last.
+__device__ __forceinline__ const bf16* rowOfA(const Group& g, int64 row) {
+  const bf16* found = 0;
+  for (int s = 0; s < g.count; s++) {
+    const Slice& slice = g.slices[s];
+    if (row >= slice.column && row < slice.column + slice.rank) {
+      found = slice.a + (row - slice.column) * g.in;
+    }
+  }
+  return found;
+}
+
+// Sets "below".
+__device__ __forceinline__ void setBelow(const Group& g) {
+  int64 chunks = g.in / 8;
+  Share share;
+  for (int64 i = share.at; i < g.spareColumns * chunks; i += share.step) {
+    int64 row = i / chunks, column = i % chunks * 8;
+    const bf16* from = rowOfA(g, row);
+    *(uint4*)(g.below.row(row) + column) =
+        from ? *(const uint4*)(from + column) : make_uint4(0, 0, 0, 0);
+  }
+}
+
+// Sets aColumns.
+__device__ __forceinline__ void setColumns(const Group& g) {
+  Share share;
+  for (int64 i = share.at; i < g.rank / 8 * g.in; i += share.step) {
+    int64 first = i / g.in * 8, column = i % g.in;
+    union {
+      uint4 all;
+      bf16 each[8];
+    } values;
+#pragma unroll
+    for (int j = 0; j < 8; j++) {
+      values.each[j] = rowOfA(g, first + j)[column];
+    }
+    *(uint4*)(g.aColumns + column * g.rank + first) = values.all;
+  }
+}
+
+template <int TILES>
+__device__ void downTiles(const Group& g, int firstTile) {
+  int lane = threadIdx.x % 32;
+  RankRows<TILES> right;
+#pragma unroll
+  for (int t = 0; t < TILES; t++) {
+    right.rows[t] = rowOfA(g, 8 * (firstTile + t) + lane / 4) + lane % 4 * 8;
+  }
+  narrow<TILES>(g.x, g.in, right, g.tokens, 0, 8 * TILES);
+  putSums(g, g.h, g.spare, 8 * firstTile, 8 * TILES);
+}
+
+// h = x * aT, and sets "beside" where it is given. Grid (tokens / 32, tiles of 8 ranks / 4).
 extern "C" __global__ void __launch_bounds__(DOWN_WARPS * 32) lora_down(const Group g) {
   int first = blockIdx.y * 4;
   int tiles = g.rank / 8 - first;
   if (g.spare.data && first == 0) {
     clearSpare(g);
+  }
+  if (g.beside.data && first == 0) {
+    setBeside(g);
   }
   switch (tiles < 4 ? tiles : 4) {
     case 1: downTiles<1>(g, first); break;
@@ -201,44 +309,50 @@ extern "C" __global__ void __launch_bounds__(DOWN_WARPS * 32) lora_down(const Gr
   }
 }
 
-template <int TILES>
-__device__ void gradientTiles(const Group& g, const Slice& slice, int first) {
-  int lane = threadIdx.x % 32;
-  const bf16* rows[TILES];
-#pragma unroll
-  for (int t = 0; t < TILES; t++) {
-    rows[t] = g.bRows + (slice.column + 8 * (first + t) + lane / 4) * g.out + lane % 4 * 8;
-  }
+// Tiles of one slice, from its tile "first" on, to the block's columns from "column" on.
+__device__ __forceinline__ void gradientTiles(const Group& g, const Slice& slice, int first,
+                                              int tiles, int column, int width) {
   Matrix dy = {g.dy.data + slice.offset, g.dy.stride};
-  narrow<TILES>(dy, slice.out, rows, g.tokens);
-  const int width = 8 * TILES;
-  for (int i = threadIdx.x; i < DOWN_ROWS * width; i += blockDim.x) {
-    float total = narrowed(i, width);
-    int64 row = (int64)blockIdx.x * DOWN_ROWS + i / width;
-    if (row < g.tokens) {
-      g.u.row(row)[slice.column + 8 * first + i % width] = toBf16(slice.scale * total);
-    }
+  RankColumns right(slice.b + 8 * first, slice.rank);
+  switch (tiles) {
+    case 1: narrow<1>(dy, slice.out, right, g.tokens, column, width); break;
+    case 2: narrow<2>(dy, slice.out, right, g.tokens, column, width); break;
+    case 3: narrow<3>(dy, slice.out, right, g.tokens, column, width); break;
+    default: narrow<4>(dy, slice.out, right, g.tokens, column, width);
   }
 }
 
-// u = scale * dy * b, from b transposed. Grid (tokens / 32, slices * tiles of the largest).
+// u = scale * dy * b. Sets "below", aColumns and the gradients' counters too, where they are given.
+// Grid (tokens / 32, tiles of 8 ranks / 4).
 extern "C" __global__ void __launch_bounds__(DOWN_WARPS * 32) lora_low_gradient(const Group g) {
-  int tilesEach = gridDim.y / g.count;
-  const Slice& slice = g.slices[blockIdx.y / tilesEach];
-  int first = blockIdx.y % tilesEach * 4;
-  int tiles = slice.rank / 8 - first;
-  if (g.spare.data && blockIdx.y == 0) {
-    clearSpare(g);
+  int first = blockIdx.y * 4;
+  int end = g.rank / 8 < first + 4 ? g.rank / 8 : first + 4;
+  if (first == 0) {
+    Share share;
+    for (int64 i = share.at; i < g.blocks; i += share.step) {
+      g.counters[i] = 0;
+    }
+    if (g.spare.data) {
+      clearSpare(g);
+    }
+    if (g.below.data) {
+      setBelow(g);
+    }
+    if (g.aColumns) {
+      setColumns(g);
+    }
   }
-  if (tiles <= 0) {
-    return;
+  int width = 8 * (end - first);
+  for (int i = 0; i < g.count; i++) {
+    const Slice& slice = g.slices[i];
+    int from = slice.column / 8, to = from + slice.rank / 8;
+    int begin = from > first ? from : first, stop = to < end ? to : end;
+    if (begin < stop) {
+      gradientTiles(g, slice, begin - from, stop - begin, 8 * (begin - first), width);
+    }
   }
-  switch (tiles < 4 ? tiles : 4) {
-    case 1: gradientTiles<1>(g, slice, first); break;
-    case 2: gradientTiles<2>(g, slice, first); break;
-    case 3: gradientTiles<3>(g, slice, first); break;
-    default: gradientTiles<4>(g, slice, first);
-  }
+  Matrix none = {0, 0};
+  putSums(g, none, g.u, 8 * first, width);
 }
 
 #define UP_ROWS 64
@@ -364,57 +478,3 @@ extern "C" __global__ void __launch_bounds__(256) lora_input_gradient(const Grou
   }
 }
 
-// Sets "beside". One thread for eight of its elements.
-extern "C" __global__ void lora_beside(const Group g) {
-  int64 chunks = g.spareColumns / 8;
-  int64 row = globalIndex() / chunks;
-  int column = globalIndex() % chunks * 8;
-  if (row >= g.out) {
-    return;
-  }
-  uint4 values = make_uint4(0, 0, 0, 0);
-  for (int i = 0; i < g.count; i++) {
-    const Slice& slice = g.slices[i];
-    if (row >= slice.offset && row < slice.offset + slice.out && column >= slice.column &&
-        column < slice.column + slice.rank) {
-      values = *(const uint4*)(slice.b + (row - slice.offset) * slice.rank + column - slice.column);
-    }
-  }
-  *(uint4*)(g.beside.row(row) + column) = values;
-}
-
-// Sets bRows, and "below", with zeros up to its end, or aColumns. Grid (largest width / 256, slices).
-extern "C" __global__ void lora_arrange(const Group g) {
-  const Slice& slice = g.slices[blockIdx.y];
-  int64 i = globalIndex();
-  if (g.below.data && blockIdx.y == 0 && i < g.in) {
-    for (int r = g.rank; r < g.spareColumns; r++) {
-      g.below.row(r)[i].bits = 0;
-    }
-  }
-  for (int r = 0; r < slice.rank; r += 8) {
-    union {
-      uint4 all;
-      bf16 each[8];
-    } values;
-    if (i < g.in) {
-#pragma unroll
-      for (int j = 0; j < 8; j++) {
-        values.each[j] = slice.a[(r + j) * g.in + i];
-        if (g.below.data) {
-          g.below.row(slice.column + r + j)[i] = values.each[j];
-        }
-      }
-      if (g.aColumns) {
-        *(uint4*)(g.aColumns + i * g.rank + slice.column + r) = values.all;
-      }
-    }
-    if (i < slice.out) {
-      values.all = *(const uint4*)(slice.b + i * slice.rank + r);
-#pragma unroll
-      for (int j = 0; j < 8; j++) {
-        g.bRows[(slice.column + r + j) * g.out + i] = values.each[j];
-      }
-    }
-  }
-}

@@ -2,150 +2,189 @@
 
 #define GRADIENT_WARPS 8
 #define GRADIENT_COLUMNS 64
+#define GRADIENT_RANKS 32
+#define GRADIENT_PITCH 68
 
-// parts(rank, columns) = the sum over this block's rows of narrowT * wide: 64 columns a block, its
-// warps share the rows.
+// What a block of columns adds up, and where to: dA (rank, columns) of the slices whose ranks these
+// are, or dB (columns, rank) of one.
+struct Gradient {
+  const bf16* low;     // (tokens, rank)
+  int64 lowStride;
+  const bf16* wide;    // (tokens, columns)
+  int64 wideStride;
+  int64 columns;
+  int64 column;        // the block's first
+  int rank;
+  int firstRank;       // of the group's for dA, of the slice's for dB
+  const Slice* slice;  // dB's, null for dA
+};
+
+// Where column c of the block stands among a rank's sums.
+__device__ __forceinline__ int placeOf(int c) { return c % 8 * 8 + c / 8; }
+
+__device__ __forceinline__ void addGradient(const Gradient& to, const Group& g, int r, int c,
+                                            float total) {
+  int64 column = to.column + c;
+  if (column >= to.columns) {
+    return;
+  }
+  if (to.slice) {
+    to.slice->dB[column * to.slice->rank + to.firstRank + r] += to.slice->scale * total;
+    return;
+  }
+  int row = to.firstRank + r;
+  for (int s = 0; s < g.count; s++) {
+    const Slice& slice = g.slices[s];
+    if (row >= slice.column && row < slice.column + slice.rank) {
+      slice.dA[(row - slice.column) * g.in + column] += total;
+    }
+  }
+}
+
+// sum += a warp's share of narrowT * wide. Rows i and i + 8 of product j are columns 8i + 2j and
+// 8i + 2j + 1 of the block.
 template <int TILES>
-__device__ void gradientTile(const bf16* low, int64 lowStride, int rank, const bf16* wide,
-                             int64 wideStride, int64 columns, int64 column, float* to,
-                             const Group& g) {
+__device__ __forceinline__ void addUp(const Gradient& of, int64 first, int64 end,
+                                      float (*sum)[TILES][4]) {
+  int lane = threadIdx.x % 32;
+  int64 chunk = of.column + lane / 4 * 8;
+  bool inside = chunk < of.columns;
+#pragma unroll 2
+  for (int64 n = first; n < end; n += 16) {
+    Eight wide[4];
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      int64 at = n + lane % 4 * 2 + i % 2 + i / 2 * 8;
+      wide[i].all = at < end && inside ? *(const uint4*)(of.wide + at * of.wideStride + chunk)
+                                       : make_uint4(0, 0, 0, 0);
+    }
+    unsigned low[TILES][2];
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      int64 at = n + lane / 4 + 8 * half;
+#pragma unroll
+      for (int t = 0; t < TILES; t++) {
+        low[t][half] =
+            at < end ? *(const unsigned*)(of.low + at * of.lowStride + 8 * t + lane % 4 * 2) : 0;
+      }
+    }
+#pragma unroll
+    for (int t = 0; t < TILES; t++) {
+      low[t][0] = turned(low[t][0]);
+      low[t][1] = turned(low[t][1]);
+    }
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+      unsigned left[4] = {__byte_perm(wide[0].word[j], wide[1].word[j], 0x5410),
+                          __byte_perm(wide[0].word[j], wide[1].word[j], 0x7632),
+                          __byte_perm(wide[2].word[j], wide[3].word[j], 0x5410),
+                          __byte_perm(wide[2].word[j], wide[3].word[j], 0x7632)};
+#pragma unroll
+      for (int t = 0; t < TILES; t++) {
+        multiply16(sum[j][t], left, low[t][0], low[t][1]);
+      }
+    }
+  }
+}
+
+// True in the last of the blocks of these columns to come here: what the others wrote before is there.
+__device__ __forceinline__ bool lastToArrive(const Group& g) {
+  __shared__ unsigned arrived;
+  __threadfence();
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    arrived = atomicAdd(g.counters + blockIdx.x, 1u);
+  }
+  __syncthreads();
+  __threadfence();
+  return arrived == g.splits - 1;
+}
+
+// Adds narrowT * wide to a gradient: the block's warps share its tokens, and whoever is the last of
+// the blocks of the same columns adds up their parts, in order.
+template <int TILES>
+__device__ void gradientTile(const Gradient& to, const Group& g) {
   extern __shared__ __align__(16) float sums[];
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   int64 strands = g.splits * GRADIENT_WARPS;
   int64 each = ((g.tokens + strands - 1) / strands + 15) / 16 * 16;
   int64 first = (blockIdx.y * GRADIENT_WARPS + warp) * each;
-  int64 end = first + each < g.tokens ? first + each : g.tokens;
-  int64 chunk = column + lane / 4 * 8;
-  float sum[TILES][8][4] = {};
-#pragma unroll 2
-  for (int64 n = first; n < end; n += 16) {
-    Eight right[4];
-    int64 at[4];
+  float sum[4][TILES][4] = {};
+  addUp<TILES>(to, first, first + each < g.tokens ? first + each : g.tokens, sum);
+  float* parts = g.parts + (int64)blockIdx.x * g.partSize;
+  int64 between = (int64)gridDim.x * g.partSize;
+  // In a part dB's ranks lie side by side, dA's columns.
+  auto rankOf = [&](int i) { return to.slice ? i % 8 : i / GRADIENT_COLUMNS; };
+  auto columnOf = [&](int i) { return to.slice ? i / 8 : i % GRADIENT_COLUMNS; };
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-      at[i] = n + lane % 4 * 2 + i % 2 + i / 2 * 8;
-      bool there = at[i] < end && chunk < columns;
-      right[i].all = there ? *(const uint4*)(wide + at[i] * wideStride + chunk)
-                           : make_uint4(0, 0, 0, 0);
-    }
-    unsigned pairs[8][2];
-#pragma unroll
-    for (int t = 0; t < 8; t++) {
-      unsigned order = t % 2 ? 0x7632 : 0x5410;
-      pairs[t][0] = __byte_perm(right[0].word[t / 2], right[1].word[t / 2], order);
-      pairs[t][1] = __byte_perm(right[2].word[t / 2], right[3].word[t / 2], order);
-    }
-#pragma unroll
-    for (int m = 0; m < TILES; m++) {
-      // Two neighbouring ranks a load: rows i and i + 8 of the product are ranks 2i and 2i + 1.
-      int r = 16 * m + lane / 4 * 2;
-      unsigned both[4];
-#pragma unroll
-      for (int i = 0; i < 4; i++) {
-        bool there = at[i] < end && r < rank;
-        both[i] = there ? *(const unsigned*)(low + at[i] * lowStride + r) : 0;
-      }
-      unsigned left[4] = {__byte_perm(both[0], both[1], 0x5410),
-                          __byte_perm(both[0], both[1], 0x7632),
-                          __byte_perm(both[2], both[3], 0x5410),
-                          __byte_perm(both[2], both[3], 0x7632)};
-#pragma unroll
-      for (int t = 0; t < 8; t++) {
-        multiply16(sum[m][t], left, pairs[t][0], pairs[t][1]);
-      }
-    }
-  }
-#pragma unroll
-  for (int m = 0; m < TILES; m++) {
+  for (int t = 0; t < TILES; t++) {
     __syncthreads();
 #pragma unroll
-    for (int t = 0; t < 8; t++) {
+    for (int j = 0; j < 4; j++) {
 #pragma unroll
       for (int e = 0; e < 4; e++) {
-        int r = lane / 4 * 2 + e / 2, c = (lane % 4 * 2 + e % 2) * 8 + t;
-        sums[(warp * 16 + r) * GRADIENT_COLUMNS + c] = sum[m][t][e];
+        int line = (warp * 8 + lane % 4 * 2 + e % 2) * GRADIENT_PITCH;
+        sums[line + (2 * j + e / 2) * 8 + lane / 4] = sum[j][t][e];
       }
     }
     __syncthreads();
-    for (int i = threadIdx.x; i < 16 * GRADIENT_COLUMNS; i += blockDim.x) {
-      int r = 16 * m + i / GRADIENT_COLUMNS, c = i % GRADIENT_COLUMNS;
-      if (r < rank && column + c < columns) {
-        float total = 0.f;
+    for (int i = threadIdx.x; i < 8 * GRADIENT_COLUMNS; i += blockDim.x) {
+      float total = 0.f;
 #pragma unroll
-        for (int w = 0; w < GRADIENT_WARPS; w++) {
-          total += sums[w * 16 * GRADIENT_COLUMNS + i];
-        }
-        to[r * columns + column + c] = total;
+      for (int w = 0; w < GRADIENT_WARPS; w++) {
+        total += sums[(w * 8 + rankOf(i)) * GRADIENT_PITCH + placeOf(columnOf(i))];
+      }
+      if (g.splits == 1) {
+        addGradient(to, g, 8 * t + rankOf(i), columnOf(i), total);
+      } else {
+        parts[blockIdx.y * between + t * 8 * GRADIENT_COLUMNS + i] = total;
       }
     }
   }
-}
-
-// Blocks that a gradient of this size takes: 64 columns and 32 ranks each.
-__device__ __forceinline__ int64 gradientBlocks(int64 rank, int64 columns) {
-  return (columns + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS * ((rank + 31) / 32);
-}
-
-__device__ __forceinline__ void gradientOf(const bf16* low, int64 lowStride, int rank,
-                                           const bf16* wide, int64 wideStride, int64 columns,
-                                           int64 block, float* to, const Group& g) {
-  int64 across = (columns + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS;
-  int firstRank = block / across * 32;
-  int64 column = block % across * GRADIENT_COLUMNS;
-  low += firstRank;
-  to += firstRank * columns;
-  rank -= firstRank;
-  if (rank <= 16) {
-    gradientTile<1>(low, lowStride, rank, wide, wideStride, columns, column, to, g);
-  } else {
-    gradientTile<2>(low, lowStride, rank < 32 ? rank : 32, wide, wideStride, columns, column, to, g);
+  if (g.splits == 1 || !lastToArrive(g)) {
+    return;
+  }
+  for (int i = threadIdx.x; i < 8 * TILES * GRADIENT_COLUMNS; i += blockDim.x) {
+    float total = 0.f;
+    for (int split = 0; split < g.splits; split++) {
+      total += __ldcg(parts + split * between + i);
+    }
+    int within = i % (8 * GRADIENT_COLUMNS), tile = i / (8 * GRADIENT_COLUMNS);
+    addGradient(to, g, 8 * tile + rankOf(within), columnOf(within), total);
   }
 }
 
-// The parts of dB of each slice, then of all dA. Grid (blocks of all of them, splits).
+__device__ __forceinline__ void gradientOf(Gradient to, int64 block, const Group& g) {
+  int64 across = (to.columns + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS;
+  to.firstRank = block / across * GRADIENT_RANKS;
+  to.column = block % across * GRADIENT_COLUMNS;
+  to.low += to.firstRank;
+  int rank = to.rank - to.firstRank;
+  switch (rank < GRADIENT_RANKS ? rank / 8 : 4) {
+    case 1: gradientTile<1>(to, g); break;
+    case 2: gradientTile<2>(to, g); break;
+    case 3: gradientTile<3>(to, g); break;
+    default: gradientTile<4>(to, g);
+  }
+}
+
+// dB += scale * dyT * h of each slice, then dA += uT * x of all. Grid (blocks of 64 columns and 32
+// ranks of all of them, splits).
 extern "C" __global__ void __launch_bounds__(GRADIENT_WARPS * 32, 2)
-    lora_gradient_parts(const Group g) {
+    lora_gradient(const __grid_constant__ Group g) {
   int64 block = blockIdx.x;
-  float* to = g.parts + blockIdx.y * g.partSize;
   for (int i = 0; i < g.count; i++) {
     const Slice& slice = g.slices[i];
-    int64 blocks = gradientBlocks(slice.rank, slice.out);
+    int64 blocks = (slice.out + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS *
+                   ((slice.rank + GRADIENT_RANKS - 1) / GRADIENT_RANKS);
     if (block < blocks) {
-      gradientOf(g.h.data + slice.column, g.h.stride, slice.rank, g.dy.data + slice.offset,
-                 g.dy.stride, slice.out, block, to, g);
+      Gradient dB = {g.h.data + slice.column, g.h.stride, g.dy.data + slice.offset, g.dy.stride,
+                     slice.out, 0, (int)slice.rank, 0, &slice};
+      gradientOf(dB, block, g);
       return;
     }
     block -= blocks;
-    to += slice.rank * slice.out;
   }
-  gradientOf(g.u.data, g.u.stride, g.rank, g.x.data, g.x.stride, g.in, block, to, g);
-}
-
-// dB += scale * the sum of its parts, dA += the sum of its parts; parts are added up in order.
-extern "C" __global__ void lora_gradient_sum(const Group g) {
-  int64 i = globalIndex();
-  if (i >= g.partSize) {
-    return;
-  }
-  float total = 0.f;
-  for (int split = 0; split < g.splits; split++) {
-    total += g.parts[split * g.partSize + i];
-  }
-  for (int s = 0; s < g.count; s++) {
-    const Slice& slice = g.slices[s];
-    int64 size = slice.rank * slice.out;
-    if (i < size) {
-      float* to = slice.dB + i % slice.out * slice.rank + i / slice.out;
-      *to += slice.scale * total;
-      return;
-    }
-    i -= size;
-  }
-  int64 row = i / g.in;
-  for (int s = 0; s < g.count; s++) {
-    const Slice& slice = g.slices[s];
-    if (row >= slice.column && row < slice.column + slice.rank) {
-      slice.dA[(row - slice.column) * g.in + i % g.in] += total;
-    }
-  }
+  Gradient dA = {g.u.data, g.u.stride, g.x.data, g.x.stride, g.in, 0, (int)g.rank, 0, 0};
+  gradientOf(dA, block, g);
 }

@@ -1,11 +1,12 @@
-// One block a row. What a thread needs twice it holds in registers, HELD vectors of it; with HELD 0
-// rows are longer than that, and read again from the cache.
+// One block a row. What a thread needs twice it holds in registers, HELD vectors of it as they lie in
+// memory; with HELD 0 rows are longer than that, and read again from the cache.
 
 #define MOST_HELD 2
 
 template <int V, int HELD>
 struct Row {
-  float v[HELD > 0 ? HELD : 1][V];
+  static constexpr int WORDS = HELD > 0 ? V * sizeof(T) / 16 : 1;
+  uint4 held[HELD > 0 ? HELD : 1][WORDS];
   const T* from;
 
   __device__ __forceinline__ Row(const T* row, int columns) : from(row) {
@@ -13,18 +14,17 @@ struct Row {
     for (int h = 0; h < HELD; h++) {
       int i = (h * blockDim.x + threadIdx.x) * V;
       if (i < columns) {
-        load<V>(row + i, v[h]);
+#pragma unroll
+        for (int w = 0; w < WORDS; w++) {
+          held[h][w] = ((const uint4*)(row + i))[w];
+        }
       }
     }
   }
 
   // Vector h of this thread, which starts at column i.
-  __device__ __forceinline__ const float* at(int h, int i) {
-    if (HELD > 0) {
-      return v[h];
-    }
-    load<V>(from + i, v[0]);
-    return v[0];
+  __device__ __forceinline__ void read(int h, int i, float* to) const {
+    load<V>(HELD > 0 ? (const T*)held[h] : from + i, to);
   }
 };
 
@@ -52,7 +52,8 @@ __device__ void rmsForward(const T* x, const float* gamma, float epsilon, T* y, 
   Row<V, HELD> row(x, columns);
   float sum = 0.f;
   eachVector<V, HELD>(columns, [&](int h, int i) {
-    const float* values = row.at(h, i);
+    float values[V];
+    row.read(h, i, values);
 #pragma unroll
     for (int j = 0; j < V; j++) {
       sum += values[j] * values[j];
@@ -63,7 +64,8 @@ __device__ void rmsForward(const T* x, const float* gamma, float epsilon, T* y, 
     *rstd = inverse;
   }
   eachVector<V, HELD>(columns, [&](int h, int i) {
-    const float* values = row.at(h, i);
+    float values[V];
+    row.read(h, i, values);
     float weights[V];
     load<V>(gamma + i, weights);
 #pragma unroll
@@ -77,11 +79,14 @@ __device__ void rmsForward(const T* x, const float* gamma, float epsilon, T* y, 
 template <int V, int HELD>
 __device__ void rmsBackward(const T* dy, const T* x, const float* gamma, float inverse, int add,
                             T* dx, int columns) {
-  Row<V, HELD> gradients(dy, columns), row(x, columns);
+  // What is added to is asked for with the rest, though it is needed last.
+  Row<V, HELD> gradients(dy, columns), row(x, columns), sums(dx, add ? columns : 0);
   float dot = 0.f;
   eachVector<V, HELD>(columns, [&](int h, int i) {
-    const float* gradient = gradients.at(h, i);
-    const float* values = row.at(h, i);
+    float gradient[V];
+    gradients.read(h, i, gradient);
+    float values[V];
+    row.read(h, i, values);
     float weights[V];
     load<V>(gamma + i, weights);
 #pragma unroll
@@ -91,12 +96,14 @@ __device__ void rmsBackward(const T* dy, const T* x, const float* gamma, float i
   });
   float factor = inverse * inverse * inverse * blockSum(dot) / columns;
   eachVector<V, HELD>(columns, [&](int h, int i) {
-    const float* gradient = gradients.at(h, i);
-    const float* values = row.at(h, i);
+    float gradient[V];
+    gradients.read(h, i, gradient);
+    float values[V];
+    row.read(h, i, values);
     float weights[V], before[V];
     load<V>(gamma + i, weights);
     if (add) {
-      load<V>(dx + i, before);
+      sums.read(h, i, before);
     }
 #pragma unroll
     for (int j = 0; j < V; j++) {
