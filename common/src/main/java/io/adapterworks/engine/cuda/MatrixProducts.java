@@ -5,6 +5,7 @@ import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,14 +27,15 @@ final class MatrixProducts implements AutoCloseable {
   private static final long TRIAL_NANOSECONDS = 3_000_000;
 
   /**
-   * The fastest at first sight are timed again in turn and for longer: under load a card slows down
-   * to keep its power limit, and then another algorithm may be the fastest.
+   * The fastest at first sight are timed again for longer: under load a card slows down to keep its
+   * power limit, and then another algorithm may be the fastest. Each runs for a while before it is
+   * timed, since the limit holds an average: after an algorithm that draws little any looks fast.
    */
-  private static final int FINALISTS = 5;
+  private static final int FINALISTS = 6;
 
-  private static final int ROUNDS = 4;
-  private static final long ROUND_NANOSECONDS = 25_000_000;
-  private static final long HEATING_NANOSECONDS = 200_000_000;
+  private static final int ROUNDS = 2;
+  private static final long ROUND_NANOSECONDS = 80_000_000;
+  private static final long HEATING_NANOSECONDS = 60_000_000;
 
   /**
    * y = alpha · op(a)·op(b) + beta · addend + bias, row-major; rows may be strided.
@@ -161,17 +163,19 @@ final class MatrixProducts implements AutoCloseable {
         first[i] = time(plan, i, trial, TRIAL_NANOSECONDS);
       }
       List<Integer> finalists =
-          IntStream.range(0, first.length)
-              .boxed()
-              .sorted(Comparator.comparingDouble(i -> first[i]))
-              .limit(FINALISTS)
-              .toList();
-      time(plan, finalists.get(0), trial, HEATING_NANOSECONDS);
+          new ArrayList<>(
+              IntStream.range(0, first.length)
+                  .boxed()
+                  .sorted(Comparator.comparingDouble(i -> first[i]))
+                  .limit(FINALISTS)
+                  .toList());
       double[] sums = new double[first.length];
       for (int round = 0; round < ROUNDS; round++) {
         for (int i : finalists) {
+          time(plan, i, trial, HEATING_NANOSECONDS);
           sums[i] += time(plan, i, trial, ROUND_NANOSECONDS);
         }
+        Collections.reverse(finalists);
       }
       return Collections.min(finalists, Comparator.comparingDouble(i -> sums[i]));
     }
