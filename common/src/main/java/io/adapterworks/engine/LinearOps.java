@@ -49,6 +49,28 @@ public interface LinearOps {
   void backwardWeights(LoraGroup lora, Tensor dy, Tensor x, Tensor h);
 
   /**
+   * As {@link #backward}, of an input that was normalised. It is made again only where the
+   * gradients cannot be had without: dA = gamma ⊙ ((scale · rstd ⊙ dy·B)ᵀ·raw).
+   */
+  default void backwardNormed(
+      FrozenLinear layer,
+      LoraGroup lora,
+      Tensor dy,
+      RmsNormed x,
+      Tensor h,
+      Write write,
+      Tensor dx) {
+    backward(layer, lora, dy, lora.isEmpty() ? x.normed() : x.again(), h, write, dx);
+  }
+
+  /** As {@link #backwardWeights}, of an input that was normalised. */
+  default void backwardWeightsNormed(LoraGroup lora, Tensor dy, RmsNormed x, Tensor h) {
+    if (!lora.isEmpty()) {
+      backwardWeights(lora, dy, x.again(), h);
+    }
+  }
+
+  /**
    * c = or += op(a)·op(b), accumulated in float32. Any mix of FLOAT32 and compute type; rows may be
    * strided. For trained heads and small products, not for frozen layers.
    */

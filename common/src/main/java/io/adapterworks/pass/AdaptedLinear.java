@@ -3,6 +3,8 @@ package io.adapterworks.pass;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.GatedOps;
+import io.adapterworks.engine.LinearOps;
+import io.adapterworks.engine.RmsNormed;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.Tensor;
 import java.util.Optional;
@@ -74,6 +76,24 @@ record AdaptedLinear(
       return;
     }
     engine.linear().backward(frozen, sites.training(), dy, x, h, write, dx);
+  }
+
+  /** As {@link LinearOps#backwardNormed}. */
+  void backwardNormed(Tensor dy, RmsNormed x, Tensor h, Write write, Tensor dx) {
+    if (magnitudes.isPresent()) {
+      backward(dy, x.again(), h, write, dx);
+      return;
+    }
+    engine.linear().backwardNormed(frozen, sites.training(), dy, x, h, write, dx);
+  }
+
+  /** As {@link LinearOps#backwardWeightsNormed}. */
+  void backwardWeightsNormed(Tensor dy, RmsNormed x, Tensor h) {
+    if (magnitudes.isPresent()) {
+      backwardWeights(dy, x.again(), h);
+      return;
+    }
+    engine.linear().backwardWeightsNormed(sites.training(), dy, x, h);
   }
 
   void backwardWeights(Tensor dy, Tensor x, Tensor h) {

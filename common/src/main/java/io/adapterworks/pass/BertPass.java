@@ -4,7 +4,6 @@ import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.adapter.ParameterLayout;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenSource.WeightStorage;
-import io.adapterworks.engine.LossOps;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
@@ -179,18 +178,7 @@ public final class BertPass implements SequenceClassifier {
   }
 
   private Loss loss(Forward forward, TokenBatch tokens, TensorScope scope) {
-    Check.that(
-        tokens.scope() == LabelScope.SEQUENCE && tokens.scored() > 0,
-        ErrorCode.INPUT,
-        "a batch without class labels has no loss");
-    for (int label : tokens.labels()) {
-      Check.that(
-          label == LossOps.IGNORED || (label >= 0 && label < outputs()),
-          ErrorCode.INPUT,
-          "label %d; expected 0 to %d",
-          label,
-          outputs() - 1);
-    }
+    Labels.require(tokens, LabelScope.SEQUENCE, outputs());
     Tensor logits = logits(forward, scope);
     Tensor dLogits = scope.allocate(DType.FLOAT32, logits.rows(), logits.columns());
     Tensor loss = scope.allocate(DType.FLOAT32, 1);

@@ -5,9 +5,11 @@ import io.adapterworks.engine.Segments;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import io.adapterworks.tokenize.TokenBatch;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -21,46 +23,45 @@ import java.util.stream.IntStream;
 record DeviceBatch(Tensor ids, Tensor positions, Segments segments, Tensor labels) {
   static DeviceBatch upload(
       Engine engine, TensorScope scope, TokenBatch batch, int vocabulary, int maxPositions) {
-    int[] ids = batch.ids();
-    for (int id : ids) {
-      if (id < 0 || id >= vocabulary) {
-        throw Check.failure(
-            ErrorCode.INPUT,
-            "token id %d; expected 0 to %d: the text was tokenised for another model",
-            id,
-            vocabulary - 1);
-      }
-    }
+    OptionalInt wrong = batch.idOutside(vocabulary);
+    Check.that(
+        wrong.isEmpty(),
+        ErrorCode.INPUT,
+        "token id %d; expected 0 to %d: the text was tokenised for another model",
+        wrong.orElse(0),
+        vocabulary - 1);
     Check.that(
         batch.maxLength() <= maxPositions,
         ErrorCode.INPUT,
         "a sequence of %d tokens; this model takes at most %d: truncate when tokenising",
         batch.maxLength(),
         maxPositions);
-    int[] starts = batch.starts();
-    Tensor deviceStarts = integers(engine, scope, starts);
-    int[] labels = batch.labels();
-    return new DeviceBatch(
-        integers(engine, scope, ids),
-        integers(engine, scope, batch.positions()),
-        new Segments(starts, deviceStarts),
-        integers(engine, scope, labels.length == 0 ? new int[1] : labels));
+    return upload(engine, scope, batch.ids(), batch.positions(), batch.starts(), batch.labels());
   }
 
   /** One token of each of several sequences, each at its own position. */
   static DeviceBatch tokens(Engine engine, TensorScope scope, int[] ids, int[] positions) {
     int[] starts = IntStream.rangeClosed(0, ids.length).toArray();
-    return new DeviceBatch(
-        integers(engine, scope, ids),
-        integers(engine, scope, positions),
-        new Segments(starts, integers(engine, scope, starts)),
-        integers(engine, scope, new int[1]));
+    return upload(engine, scope, ids, positions, starts, new int[0]);
   }
 
-  private static Tensor integers(Engine engine, TensorScope scope, int[] values) {
-    Tensor tensor = scope.allocate(DType.INT32, values.length);
-    engine.transfer().upload(values, tensor);
-    return tensor;
+  /** All of it in one copy: a small one costs what a large one does. */
+  private static DeviceBatch upload(
+      Engine engine, TensorScope scope, int[] ids, int[] positions, int[] starts, int[] labels) {
+    int tokens = ids.length;
+    int beforeLabels = 2 * tokens + starts.length;
+    int[] all = new int[beforeLabels + Math.max(1, labels.length)];
+    System.arraycopy(ids, 0, all, 0, tokens);
+    System.arraycopy(positions, 0, all, tokens, tokens);
+    System.arraycopy(starts, 0, all, 2 * tokens, starts.length);
+    System.arraycopy(labels, 0, all, beforeLabels, labels.length);
+    Tensor device = scope.allocate(DType.INT32, all.length);
+    engine.transfer().upload(all, device);
+    return new DeviceBatch(
+        device.view(0, Shape.of(tokens)),
+        device.view(tokens, Shape.of(tokens)),
+        new Segments(starts, device.view(2L * tokens, Shape.of(starts.length))),
+        device.view(beforeLabels, Shape.of(all.length - beforeLabels)));
   }
 
   int tokens() {

@@ -1,6 +1,7 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.RmsNormed;
 import io.adapterworks.engine.Write;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.tensor.DType;
@@ -20,6 +21,11 @@ record FrozenRmsNorm(Engine engine, Tensor gamma, float epsilon) {
 
   void forward(Tensor x, Tensor y, Tensor rstd) {
     engine.norm().rmsNormForward(x, gamma, epsilon, y, rstd);
+  }
+
+  /** What {@link #forward} set y to, for backward. */
+  RmsNormed of(Tensor x, Tensor y, Tensor rstd) {
+    return new RmsNormed(engine.norm(), x, gamma, epsilon, rstd, y);
   }
 
   void backward(Tensor dy, Tensor x, Tensor rstd, Write write, Tensor dx) {

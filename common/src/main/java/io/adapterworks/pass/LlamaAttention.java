@@ -3,6 +3,7 @@ package io.adapterworks.pass;
 import io.adapterworks.engine.AttentionGradient;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.RmsNormed;
 import io.adapterworks.engine.Write;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.LlamaConfig;
@@ -234,14 +235,12 @@ final class LlamaAttention {
     queryNorm.ifPresent(
         head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
     keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));
-    if (queryKeyValue.isAdapted()) {
-      norm.forward(step.x(), saved.normed, saved.rstd);
-    }
+    RmsNormed input = norm.of(step.x(), saved.normed, saved.rstd);
     if (step.reach() == Reach.WEIGHTS) {
-      queryKeyValue.backwardWeights(dQkv, saved.normed, saved.hQueryKeyValue);
+      queryKeyValue.backwardWeightsNormed(dQkv, input, saved.hQueryKeyValue);
       return;
     }
-    queryKeyValue.backward(dQkv, saved.normed, saved.hQueryKeyValue, Write.SET, scratch.dNormed);
+    queryKeyValue.backwardNormed(dQkv, input, saved.hQueryKeyValue, Write.SET, scratch.dNormed);
     norm.backward(scratch.dNormed, step.x(), saved.rstd, Write.ADD, step.dy());
   }
 

@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.GatedOps;
+import io.adapterworks.engine.RmsNormed;
 import io.adapterworks.engine.Write;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.LlamaConfig;
@@ -129,10 +130,8 @@ final class LlamaFeedForward {
     Tensor dGateUp = saved.gateUp;
     down.gatedBackward(
         new GatedOps.Backward(dy, saved.activated, saved.hDown, scratch.dActivated, dGateUp));
-    if (gateUp.isAdapted()) {
-      norm.forward(x, saved.normed, saved.rstd);
-    }
-    gateUp.backward(dGateUp, saved.normed, saved.hGateUp, Write.SET, scratch.dNormed);
+    RmsNormed input = norm.of(x, saved.normed, saved.rstd);
+    gateUp.backwardNormed(dGateUp, input, saved.hGateUp, Write.SET, scratch.dNormed);
     norm.backward(scratch.dNormed, x, saved.rstd, Write.ADD, dy);
   }
 }

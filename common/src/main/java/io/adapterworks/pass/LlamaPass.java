@@ -128,9 +128,16 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     }
   }
 
-  private DeviceBatch upload(TokenBatch tokens, TensorScope scope) {
+  /** A batch, and its tokens' embeddings x (N, C). */
+  private record Embedded(DeviceBatch batch, Tensor x) {}
+
+  private Embedded embed(TokenBatch tokens, TensorScope scope) {
     rope.reserve(tokens.maxLength());
-    return DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
+    DeviceBatch batch =
+        DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
+    Tensor x = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
+    engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
+    return new Embedded(batch, x);
   }
 
   /**
@@ -138,9 +145,9 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
    *
    * @param recomputed so many layers, from the first, keep only their input
    */
-  private Forward forward(DeviceBatch batch, PassMode mode, int recomputed, TensorScope scope) {
-    Tensor x = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
-    engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
+  private Forward forward(Embedded input, PassMode mode, int recomputed, TensorScope scope) {
+    DeviceBatch batch = input.batch;
+    Tensor x = input.x;
     List<Tensor> inputs = new ArrayList<>(List.of(x));
     List<LlamaLayer.Saved> saved = new ArrayList<>();
     long n = batch.tokens();
@@ -172,7 +179,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   }
 
   private Forward inference(TokenBatch tokens, TensorScope scope) {
-    return forward(upload(tokens, scope), PassMode.INFERENCE, layers.size(), scope);
+    return forward(embed(tokens, scope), PassMode.INFERENCE, layers.size(), scope);
   }
 
   @Override
@@ -222,16 +229,17 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
 
   /** Sets the parameters' gradients, and gives back the loss, still on the device. */
   private Tensor computeGradients(TokenBatch tokens, long dropoutSeed, TensorScope scope) {
-    checkLabels(tokens);
+    Labels.require(tokens, LabelScope.TOKEN, outputs());
     parameters.setDropout(dropoutSeed, tokens);
-    DeviceBatch batch = upload(tokens, scope);
+    // Not within the step: embeddings may come over the bus, while the host gets the step ready.
+    Embedded input = embed(tokens, scope);
     Tensor loss = scope.allocate(DType.FLOAT32, 2);
     List<Integer> starts = Arrays.stream(tokens.starts()).boxed().toList();
     engine.run(
         new StepKey(this, starts, tokens.scored()),
         () -> {
           parameters.zeroGradients();
-          Forward forward = forward(batch, PassMode.TRAINING, options.recomputedLayers(), scope);
+          Forward forward = forward(input, PassMode.TRAINING, options.recomputedLayers(), scope);
           LlamaLayer.Scratch scratch =
               layers.get(0).allocateScratch(forward.products, needs, forward.room, scope);
           crossEntropy(forward, tokens.scored(), loss);
@@ -247,27 +255,13 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
 
   @Override
   public Score score(TokenBatch tokens) {
-    checkLabels(tokens);
+    Labels.require(tokens, LabelScope.TOKEN, outputs());
     try (TensorScope scope = engine.openScope("step")) {
       Forward forward = inference(tokens, scope);
       Tensor loss = scope.allocate(DType.FLOAT32, 2);
       crossEntropy(forward, tokens.scored(), loss);
       float[] values = Downloads.floats(engine, loss);
       return new Score(values[0], Math.round(values[1]), tokens.scored());
-    }
-  }
-
-  private void checkLabels(TokenBatch tokens) {
-    Check.that(
-        tokens.scope() == LabelScope.TOKEN && tokens.scored() > 0,
-        ErrorCode.INPUT,
-        "a batch without scored tokens has no loss; expected a label for each token");
-    int outputs = outputs();
-    for (int label : tokens.labels()) {
-      if (label != LossOps.IGNORED && (label < 0 || label >= outputs)) {
-        throw Check.failure(
-            ErrorCode.INPUT, "label %d; expected a token id, 0 to %d", label, outputs - 1);
-      }
     }
   }
 
@@ -335,7 +329,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     }
     try (TensorScope scope = engine.openScope("step")) {
       cache.begin(places, scope);
-      Forward forward = forward(upload(tokens, scope), PassMode.INFERENCE, 0, scope);
+      Forward forward = forward(embed(tokens, scope), PassMode.INFERENCE, 0, scope);
       for (int i = 0; i < layers.size(); i++) {
         layers.get(i).remember(new CachedStep(cache, i), forward.saved.get(i));
       }

@@ -5,6 +5,7 @@ import io.adapterworks.error.ErrorCode;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -23,6 +24,8 @@ public final class TokenBatch implements Serializable {
   private final int[] labels;
   private final LabelScope scope;
   private final Origin origin;
+  private final Span idSpan;
+  private final Span labelSpan;
 
   /** Where the first token and the first sequence lie in the batch that this is a part of. */
   private record Origin(int token, int sequence) implements Serializable {
@@ -37,6 +40,8 @@ public final class TokenBatch implements Serializable {
     this.starts = starts;
     this.labels = labels;
     this.scope = scope;
+    this.idSpan = Span.of(ids, Integer.MIN_VALUE);
+    this.labelSpan = Span.of(labels, IGNORED);
   }
 
   /** The rows in the order given; all of one {@link LabelScope}. */
@@ -175,11 +180,17 @@ public final class TokenBatch implements Serializable {
 
   /** The number of labels that are scored. */
   public int scored() {
-    int scored = 0;
-    for (int label : labels) {
-      scored += label == IGNORED ? 0 : 1;
-    }
-    return scored;
+    return labelSpan.count();
+  }
+
+  /** A token id that is not one of a vocabulary of so many. */
+  public OptionalInt idOutside(int vocabulary) {
+    return idSpan.outside(vocabulary);
+  }
+
+  /** A scored label that is not one of so many. */
+  public OptionalInt labelOutside(int labels) {
+    return labelSpan.outside(labels);
   }
 
   /** The length of the longest sequence. */

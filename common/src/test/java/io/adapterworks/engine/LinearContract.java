@@ -154,6 +154,50 @@ public interface LinearContract {
     lora.assertGradientsClose(pair, "backwardWeights");
   }
 
+  /** Backward of an input that was normalised, which need not be there. */
+  private static void checkBackwardNormed(
+      EnginePair pair, Case size, LayerTwins layer, LoraTwins lora) {
+    DType type = pair.computeType();
+    for (int spare : spares(pair, lora)) {
+      Twin raw = pair.spread(2, type, size.tokens(), size.in());
+      Twin gamma = pair.normal(DType.FLOAT32, size.in());
+      Twin rstd = pair.poisoned(DType.FLOAT32, size.tokens());
+      Twin normed = pair.poisoned(type, size.tokens(), size.in());
+      pair.both(s -> input(s, raw, gamma, rstd, normed).again());
+      Twin room = pair.poisoned(type, size.tokens(), size.in());
+      Twin dy = pair.withSpare(pair.normal(type, size.tokens(), size.out()), spare);
+      Twin h = pair.normal(type, size.tokens(), Math.max(1, lora.totalRank()));
+      Twin dx = pair.poisoned(type, size.tokens(), size.in());
+      pair.both(
+          s ->
+              s.engine()
+                  .linear()
+                  .backwardNormed(
+                      layer.on(s),
+                      lora.on(s),
+                      s.of(dy),
+                      input(s, raw, gamma, rstd, room),
+                      s.of(h),
+                      Write.SET,
+                      s.of(dx)));
+      pair.assertClose("dx of normalised", dx);
+      lora.assertGradientsClose(pair, "backwardNormed");
+      pair.both(
+          s ->
+              s.engine()
+                  .linear()
+                  .backwardWeightsNormed(
+                      lora.on(s), s.of(dy), input(s, raw, gamma, rstd, room), s.of(h)));
+      lora.assertGradientsClose(pair, "backwardWeightsNormed");
+    }
+  }
+
+  private static RmsNormed input(
+      EnginePair.Side side, Twin raw, Twin gamma, Twin rstd, Twin normed) {
+    return new RmsNormed(
+        side.engine().norm(), side.of(raw), side.of(gamma), 1e-5f, side.of(rstd), side.of(normed));
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"FLOAT32", "BFLOAT16"})
   default void frozenLayersWithoutAdapterMatchTheReference(DType type) {
@@ -184,6 +228,7 @@ public interface LinearContract {
               LoraTwins.random(pair, size.in(), size.ranges(smallest), Optional.empty());
           checkForward(pair, size, layer, lora);
           checkBackward(pair, size, layer, lora);
+          checkBackwardNormed(pair, size, layer, lora);
         }
       }
     }
@@ -202,6 +247,7 @@ public interface LinearContract {
           LoraTwins lora = LoraTwins.random(pair, size.in(), size.ranges(smallest), seed);
           checkForward(pair, size, layer, lora);
           checkBackward(pair, size, layer, lora);
+          checkBackwardNormed(pair, size, layer, lora);
         }
       }
     }

@@ -112,7 +112,8 @@ final class CudaGatedOps implements GatedOps {
       if (extended) {
         right = FrozenWeights.withRowsBelow(weight, spare);
         Tensor below = right.rows(weight.rows(), spare);
-        fused.extendGradients(lora, dy, operands.activated(), operands.h(), below, scratch);
+        FusedLowRank.Input activated = FusedLowRank.Input.plain(operands.activated());
+        fused.extendGradients(lora, dy, activated, operands.h(), below, scratch);
       }
       Tensor left = dy.withSpare(spare);
       maps.begin();

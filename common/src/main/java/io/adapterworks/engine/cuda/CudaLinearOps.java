@@ -4,6 +4,7 @@ import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.FrozenSource;
 import io.adapterworks.engine.LinearOps;
 import io.adapterworks.engine.LoraGroup;
+import io.adapterworks.engine.RmsNormed;
 import io.adapterworks.engine.Transpose;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
@@ -85,6 +86,35 @@ final class CudaLinearOps implements LinearOps {
   @Override
   public void backward(
       FrozenLinear layer, LoraGroup lora, Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {
+    backward(layer, lora, dy, FusedLowRank.Input.plain(x), h, write, dx);
+  }
+
+  @Override
+  public void backwardNormed(
+      FrozenLinear layer,
+      LoraGroup lora,
+      Tensor dy,
+      RmsNormed x,
+      Tensor h,
+      Write write,
+      Tensor dx) {
+    if (lora.dropout().isEmpty() && fused.fits(lora, x.raw(), dy)) {
+      backward(layer, lora, dy, FusedLowRank.Input.normalised(x), h, write, dx);
+    } else {
+      LinearOps.super.backwardNormed(layer, lora, dy, x, h, write, dx);
+    }
+  }
+
+  /** Of an input that is not plain only where {@link FusedLowRank} takes it. */
+  private void backward(
+      FrozenLinear layer,
+      LoraGroup lora,
+      Tensor dy,
+      FusedLowRank.Input input,
+      Tensor h,
+      Write write,
+      Tensor dx) {
+    Tensor x = input.x();
     CudaFrozenLinear frozen = CudaFrozenLinear.of(layer);
     Optional<Tensor> before = write == Write.ADD ? Optional.of(dx) : Optional.empty();
     try (TensorScope scratch = context.scratch()) {
@@ -93,7 +123,7 @@ final class CudaLinearOps implements LinearOps {
       if (fits && lora.dropout().isEmpty() && FusedLowRank.hasRoom(lora, dy, weight)) {
         int spare = spareColumns(lora.totalRank());
         Tensor tall = FrozenWeights.withRowsBelow(weight, spare);
-        fused.extendGradients(lora, dy, x, h, tall.rows(weight.rows(), spare), scratch);
+        fused.extendGradients(lora, dy, input, h, tall.rows(weight.rows(), spare), scratch);
         products.run(added(gradient(dy.withSpare(spare), tall, dx), before));
         return;
       }
@@ -103,8 +133,8 @@ final class CudaLinearOps implements LinearOps {
         addGradients(lora, dy, x, h, dx, scratch);
         return;
       }
-      Tensor dropped = lowRank.dropped(lora, x, scratch);
-      FusedLowRank.Gradients gradients = fused.weightGradients(lora, dy, dropped, h, scratch);
+      FusedLowRank.Gradients gradients =
+          fused.weightGradients(lora, dy, dropped(lora, input, scratch), h, scratch);
       if (lora.dropout().isPresent()) {
         products.run(added(product, before));
         Tensor part = scratch.allocate(dx.dtype(), dx.rows(), dx.columns());
@@ -115,6 +145,13 @@ final class CudaLinearOps implements LinearOps {
         products.run(product.plus(dx));
       }
     }
+  }
+
+  private FusedLowRank.Input dropped(
+      LoraGroup lora, FusedLowRank.Input input, TensorScope scratch) {
+    return lora.dropout().isEmpty()
+        ? input
+        : FusedLowRank.Input.plain(lowRank.dropped(lora, input.x(), scratch));
   }
 
   private static MatrixProducts.Product gradient(Tensor dy, Tensor weight, Tensor dx) {
@@ -136,10 +173,22 @@ final class CudaLinearOps implements LinearOps {
     }
     try (TensorScope scratch = context.scratch()) {
       if (fused.fits(lora, x, dy)) {
-        fused.weightGradients(lora, dy, lowRank.dropped(lora, x, scratch), h, scratch);
+        FusedLowRank.Input input = dropped(lora, FusedLowRank.Input.plain(x), scratch);
+        fused.weightGradients(lora, dy, input, h, scratch);
       } else {
         lowRank.addWeightGradients(lora, dy, x, h, scratch);
       }
+    }
+  }
+
+  @Override
+  public void backwardWeightsNormed(LoraGroup lora, Tensor dy, RmsNormed x, Tensor h) {
+    if (lora.dropout().isEmpty() && fused.fits(lora, x.raw(), dy)) {
+      try (TensorScope scratch = context.scratch()) {
+        fused.weightGradients(lora, dy, FusedLowRank.Input.normalised(x), h, scratch);
+      }
+    } else {
+      LinearOps.super.backwardWeightsNormed(lora, dy, x, h);
     }
   }
 

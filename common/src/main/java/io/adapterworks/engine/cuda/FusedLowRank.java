@@ -2,6 +2,7 @@ package io.adapterworks.engine.cuda;
 
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.LoraSlice;
+import io.adapterworks.engine.RmsNormed;
 import io.adapterworks.engine.cuda.LowRankArguments.Role;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
@@ -43,6 +44,22 @@ final class FusedLowRank {
 
   /** Working memory of backward. */
   record Gradients(Tensor u, Tensor aColumns) {}
+
+  /**
+   * A layer's input x (N, in), or rowScale ⊙ x · columnScale where those are given.
+   *
+   * @param rowScale FLOAT32 (N)
+   * @param columnScale FLOAT32 (in)
+   */
+  record Input(Tensor x, Optional<Tensor> rowScale, Optional<Tensor> columnScale) {
+    static Input plain(Tensor x) {
+      return new Input(x, Optional.empty(), Optional.empty());
+    }
+
+    static Input normalised(RmsNormed input) {
+      return new Input(input.raw(), Optional.of(input.rstd()), Optional.of(input.gamma()));
+    }
+  }
 
   /** True where these kernels take the group. */
   boolean fits(LoraGroup lora, Tensor x, Tensor y) {
@@ -117,13 +134,14 @@ final class FusedLowRank {
   }
 
   /** dB += scale · dyᵀ·h and dA += uᵀ·x, u = scale · dy·B; gives back u and A for dx. */
-  Gradients weightGradients(LoraGroup lora, Tensor dy, Tensor x, Tensor h, TensorScope scratch) {
+  Gradients weightGradients(LoraGroup lora, Tensor dy, Input input, Tensor h, TensorScope scratch) {
+    Tensor x = input.x();
     int rank = lora.totalRank();
     Tensor u = scratch.allocate(DType.BFLOAT16, x.rows(), rank);
     Tensor aColumns = scratch.allocate(DType.BFLOAT16, x.columns(), rank);
     LowRankArguments arguments =
         arguments(lora, x, dy.columns()).with(Role.U, u).with(Role.A_COLUMNS, aColumns);
-    weightGradients(lora, dy, x, arguments.with(Role.H, h), scratch);
+    weightGradients(lora, dy, input, arguments.with(Role.H, h), scratch);
     return new Gradients(u, aColumns);
   }
 
@@ -135,18 +153,20 @@ final class FusedLowRank {
    * @param below (spare columns, in)
    */
   void extendGradients(
-      LoraGroup lora, Tensor dy, Tensor x, Tensor h, Tensor below, TensorScope scratch) {
+      LoraGroup lora, Tensor dy, Input input, Tensor h, Tensor below, TensorScope scratch) {
+    Tensor x = input.x();
     Tensor spare = spareOf(dy);
     LowRankArguments arguments =
         arguments(lora, x, dy.columns())
             .with(Role.U, spare)
             .with(Role.SPARE, spare)
             .with(Role.BELOW, below);
-    weightGradients(lora, dy, x, arguments.with(Role.H, h), scratch);
+    weightGradients(lora, dy, input, arguments.with(Role.H, h), scratch);
   }
 
   private void weightGradients(
-      LoraGroup lora, Tensor dy, Tensor x, LowRankArguments arguments, TensorScope scratch) {
+      LoraGroup lora, Tensor dy, Input input, LowRankArguments arguments, TensorScope scratch) {
+    Tensor x = input.x();
     long rank = lora.totalRank();
     long blocks = gradientBlocks(x.columns(), rank);
     for (LoraSlice slice : lora.slices()) {
@@ -160,6 +180,8 @@ final class FusedLowRank {
         .with(Role.COUNTERS, scratch.allocate(DType.INT32, blocks))
         .with(Role.PARTS, scratch.allocate(DType.FLOAT32, splits * blocks, part))
         .inParts(new LowRankArguments.Parts(splits, blocks));
+    input.rowScale().ifPresent(scale -> arguments.with(Role.ROW_SCALE, scale));
+    input.columnScale().ifPresent(scale -> arguments.with(Role.COLUMN_SCALE, scale));
     launch("lora_low_gradient", arguments)
         .run(
             new Kernels.Grid(ceil(x.rows(), DOWN_ROWS), ceil(rank / RANK_UNIT, DOWN_TILES), 1),

@@ -20,6 +20,8 @@ final class LowRankArguments {
     BESIDE,
     BELOW,
     A_COLUMNS,
+    ROW_SCALE,
+    COLUMN_SCALE,
     COUNTERS,
     PARTS
   }

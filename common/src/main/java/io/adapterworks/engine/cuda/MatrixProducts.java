@@ -103,7 +103,7 @@ final class MatrixProducts implements AutoCloseable {
     String card = context.device().describe().replaceAll("[^A-Za-z0-9.]+", "-");
     this.choices =
         new ProductChoices(
-            cache.resolve("products-" + card + "-" + cublas.cublasLtGetVersion() + ".txt"));
+            cache.resolve("algorithms-" + card + "-" + cublas.cublasLtGetVersion() + ".txt"));
     CudaStatus.blas(cublas.cublasLtCreate(handle), "opening cuBLASLt");
     try (TensorScope weights = context.weights()) {
       this.workspace =

@@ -3,6 +3,8 @@ package io.adapterworks.engine.cuda;
 import io.adapterworks.engine.Transpose;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.cuda.cublas.cublasLtContext;
 import org.bytedeco.cuda.cublas.cublasLtMatmulDescOpaque_t;
 import org.bytedeco.cuda.cublas.cublasLtMatmulHeuristicResult_t;
@@ -23,6 +25,12 @@ import org.bytedeco.javacpp.Pointer;
 final class ProductPlan implements AutoCloseable {
   private static final int MOST_ALIGNMENT = 256;
   private static final int SUGGESTIONS = 32;
+
+  /**
+   * An algorithm that asks for no more than this counts the tiles that are done: without it tiles
+   * are dealt beforehand, which is as fast and saves clearing the counter before each product.
+   */
+  private static final long COUNTER_BYTES = 1024;
 
   /** All that the choice of an algorithm depends on. */
   record Key(
@@ -74,9 +82,11 @@ final class ProductPlan implements AutoCloseable {
   private final cublasLtMatrixLayoutOpaque_t second;
   private final cublasLtMatrixLayoutOpaque_t added;
   private final cublasLtMatrixLayoutOpaque_t result;
-  private final cublasLtMatmulHeuristicResult_t suggestions =
+  private final cublasLtMatmulHeuristicResult_t bare =
       new cublasLtMatmulHeuristicResult_t(SUGGESTIONS);
-  private final int found;
+  private final cublasLtMatmulHeuristicResult_t roomy =
+      new cublasLtMatmulHeuristicResult_t(SUGGESTIONS);
+  private final List<cublasLtMatmulHeuristicResult_t> suggestions = new ArrayList<>();
   private int chosen;
 
   ProductPlan(cublasLtContext handle, Key key, long workspaceBytes) {
@@ -95,7 +105,16 @@ final class ProductPlan implements AutoCloseable {
     second = layout(key.a(), flippedA ? key.m() : key.k(), flippedA ? key.k() : key.m());
     added = layout(key.addend(), key.n(), key.m());
     result = layout(key.y(), key.n(), key.m());
-    found = suggest(key, workspaceBytes);
+    suggest(key, 0, bare, suggestions);
+    List<cublasLtMatmulHeuristicResult_t> all = new ArrayList<>();
+    suggest(key, workspaceBytes, roomy, all);
+    boolean roomFirst = !all.isEmpty() && needsRoom(all.get(0));
+    all.removeIf(suggestion -> !needsRoom(suggestion));
+    suggestions.addAll(roomFirst ? 0 : suggestions.size(), all);
+  }
+
+  private static boolean needsRoom(cublasLtMatmulHeuristicResult_t suggestion) {
+    return suggestion.workspaceSize() > COUNTER_BYTES;
   }
 
   private static cublasLtMatrixLayoutOpaque_t layout(Operand operand, long rows, long columns) {
@@ -116,7 +135,11 @@ final class ProductPlan implements AutoCloseable {
   }
 
   /** Sums that are split are added up in a fixed order, never by atomic additions. */
-  private int suggest(Key key, long workspaceBytes) {
+  private void suggest(
+      Key key,
+      long workspaceBytes,
+      cublasLtMatmulHeuristicResult_t memory,
+      List<cublasLtMatmulHeuristicResult_t> to) {
     try (cublasLtMatmulPreferenceOpaque_t wish = new cublasLtMatmulPreferenceOpaque_t()) {
       CudaStatus.blas(cublas.cublasLtMatmulPreferenceInit(wish), "wishing for an algorithm");
       try (LongPointer bytes = new LongPointer(1)) {
@@ -137,17 +160,10 @@ final class ProductPlan implements AutoCloseable {
       int[] found = new int[1];
       int status =
           cublas.cublasLtMatmulAlgoGetHeuristic(
-              handle,
-              description,
-              first,
-              second,
-              added,
-              result,
-              wish,
-              SUGGESTIONS,
-              suggestions,
-              found);
-      return status == cublas.CUBLAS_STATUS_SUCCESS ? found[0] : 0;
+              handle, description, first, second, added, result, wish, SUGGESTIONS, memory, found);
+      for (int i = 0; status == cublas.CUBLAS_STATUS_SUCCESS && i < found[0]; i++) {
+        to.add(memory.getPointer(i));
+      }
     }
   }
 
@@ -162,17 +178,17 @@ final class ProductPlan implements AutoCloseable {
 
   /** True where cuBLASLt has no algorithm for the shape. */
   boolean isEmpty() {
-    return found == 0;
+    return suggestions.isEmpty();
   }
 
-  /** How many algorithms cuBLASLt suggests, the likely fastest first. */
+  /** How many algorithms cuBLASLt suggests, its favourite first. */
   int suggestions() {
-    return found;
+    return suggestions.size();
   }
 
   /** Takes suggestion {@code index} from now on. */
   void choose(int index) {
-    chosen = Math.min(index, found - 1);
+    chosen = Math.min(index, suggestions.size() - 1);
   }
 
   void run(
@@ -193,7 +209,7 @@ final class ProductPlan implements AutoCloseable {
                     "giving a product its bias");
               }
             });
-    cublasLtMatmulHeuristicResult_t choice = suggestions.getPointer(chosen);
+    cublasLtMatmulHeuristicResult_t choice = suggestions.get(chosen);
     CudaStatus.blas(
         cublas.cublasLtMatmul(
             handle,
@@ -222,6 +238,7 @@ final class ProductPlan implements AutoCloseable {
     second.close();
     added.close();
     result.close();
-    suggestions.close();
+    bare.close();
+    roomy.close();
   }
 }

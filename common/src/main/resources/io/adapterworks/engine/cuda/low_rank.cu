@@ -39,6 +39,8 @@ struct Group {
   Matrix beside;         // (out, spareColumns): set to b, each slice in its own rows and columns
   Matrix below;          // (rank, in): set to a, one below the other; or null
   bf16* aColumns;        // (in, rank): a transposed, side by side; or null
+  const float* rowScale;     // (tokens), and
+  const float* columnScale;  // (in): what x is to be multiplied with for dA; or null
   unsigned* counters;    // one for each block of columns of the gradients, zero; or null
   float* parts;          // (splits, blocks of columns, partSize)
   int64 partSize;        // elements of a block of columns

@@ -12,6 +12,7 @@ struct Gradient {
   int64 lowStride;
   const bf16* wide;    // (tokens, columns)
   int64 wideStride;
+  const float* rowScale;  // (tokens): of wide; or null
   int64 columns;
   int64 column;        // the block's first
   int rank;
@@ -32,6 +33,7 @@ __device__ __forceinline__ void addGradient(const Gradient& to, const Group& g, 
     to.slice->dB[column * to.slice->rank + to.firstRank + r] += to.slice->scale * total;
     return;
   }
+  total *= g.columnScale ? g.columnScale[column] : 1.f;
   int row = to.firstRank + r;
   for (int s = 0; s < g.count; s++) {
     const Slice& slice = g.slices[s];
@@ -39,6 +41,11 @@ __device__ __forceinline__ void addGradient(const Gradient& to, const Group& g, 
       slice.dA[(row - slice.column) * g.in + column] += total;
     }
   }
+}
+
+// Both of two neighbours, rounded again.
+__device__ __forceinline__ unsigned scaled(unsigned pair, float scale) {
+  return pack(__uint_as_float(pair << 16) * scale, __uint_as_float(pair & 0xffff0000u) * scale);
 }
 
 // sum += a warp's share of narrowT * wide. Rows i and i + 8 of product j are columns 8i + 2j and
@@ -62,10 +69,14 @@ __device__ __forceinline__ void addUp(const Gradient& of, int64 first, int64 end
 #pragma unroll
     for (int half = 0; half < 2; half++) {
       int64 at = n + lane / 4 + 8 * half;
+      float scale = of.rowScale && at < end ? of.rowScale[at] : 1.f;
 #pragma unroll
       for (int t = 0; t < TILES; t++) {
         low[t][half] =
             at < end ? *(const unsigned*)(of.low + at * of.lowStride + 8 * t + lane % 4 * 2) : 0;
+        if (of.rowScale) {
+          low[t][half] = scaled(low[t][half], scale);
+        }
       }
     }
 #pragma unroll
@@ -168,8 +179,8 @@ __device__ __forceinline__ void gradientOf(Gradient to, int64 block, const Group
   }
 }
 
-// dB += scale * dyT * h of each slice, then dA += uT * x of all. Grid (blocks of 64 columns and 32
-// ranks of all of them, splits).
+// dB += scale * dyT * h of each slice, then dA += uT * x of all, x scaled where that is asked for.
+// Grid (blocks of 64 columns and 32 ranks of all of them, splits).
 extern "C" __global__ void __launch_bounds__(GRADIENT_WARPS * 32, 2)
     lora_gradient(const __grid_constant__ Group g) {
   int64 block = blockIdx.x;
@@ -178,13 +189,13 @@ extern "C" __global__ void __launch_bounds__(GRADIENT_WARPS * 32, 2)
     int64 blocks = (slice.out + GRADIENT_COLUMNS - 1) / GRADIENT_COLUMNS *
                    ((slice.rank + GRADIENT_RANKS - 1) / GRADIENT_RANKS);
     if (block < blocks) {
-      Gradient dB = {g.h.data + slice.column, g.h.stride, g.dy.data + slice.offset, g.dy.stride,
+      Gradient dB = {g.h.data + slice.column, g.h.stride, g.dy.data + slice.offset, g.dy.stride, 0,
                      slice.out, 0, (int)slice.rank, 0, &slice};
       gradientOf(dB, block, g);
       return;
     }
     block -= blocks;
   }
-  Gradient dA = {g.u.data, g.u.stride, g.x.data, g.x.stride, g.in, 0, (int)g.rank, 0, 0};
+  Gradient dA = {g.u.data, g.u.stride, g.x.data, g.x.stride, g.rowScale, g.in, 0, (int)g.rank, 0, 0};
   gradientOf(dA, block, g);
 }

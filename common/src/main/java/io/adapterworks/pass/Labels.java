@@ -1,0 +1,31 @@
+package io.adapterworks.pass;
+
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
+import io.adapterworks.tokenize.LabelScope;
+import io.adapterworks.tokenize.TokenBatch;
+import java.util.OptionalInt;
+
+/** What a loss expects of a batch's labels. */
+final class Labels {
+  private Labels() {}
+
+  /**
+   * At least one label is scored, each is for one of these, and each is less than {@code count}.
+   */
+  static void require(TokenBatch tokens, LabelScope scope, int count) {
+    Check.that(
+        tokens.scope() == scope && tokens.scored() > 0,
+        ErrorCode.INPUT,
+        "a batch without scored labels has no loss; expected a label for each %s",
+        scope == LabelScope.TOKEN ? "token" : "sequence");
+    OptionalInt wrong = tokens.labelOutside(count);
+    Check.that(
+        wrong.isEmpty(),
+        ErrorCode.INPUT,
+        "label %d; expected %s, 0 to %d",
+        wrong.orElse(0),
+        scope == LabelScope.TOKEN ? "a token id" : "a class",
+        count - 1);
+  }
+}
