@@ -9,6 +9,16 @@ JDK_PACKAGE=openjdk-17-jdk-headless
 
 say() { printf '%s\n' "$*" >&2; }
 
+# The opening comment of a script is its help.
+opening_comment() { sed -n '/^#!/d;/^#/!q;s/^# \{0,1\}//p' "$1"; }
+
+help_if_asked() {
+  if [ "${2:-}" = --help ] || [ "${2:-}" = -h ]; then
+    opening_comment "$1"
+    exit 0
+  fi
+}
+
 java_major() {
   "$1" -version 2>&1 | sed -n 's/.*version "\([0-9]*\)[^"]*".*/\1/p' | head -n 1
 }

@@ -30,7 +30,6 @@ public final class TestSpark {
                 2,
                 Map.of(
                     "spark.databricks.delta.snapshotPartitions", "1",
-                    "spark.sql.sources.parallelPartitionDiscovery.parallelism", "1",
                     // Generating classes for a dozen rows was a fifth of the tests' time.
                     "spark.sql.codegen.wholeStage", "false",
                     "spark.plugins", DevicePlugin.class.getName(),

@@ -41,6 +41,12 @@ public final class SparkSessions {
             // Else Spark warns of every wide plan that it shortens in its own log.
             .config("spark.sql.debug.maxToStringFields", 1000)
             .config("spark.sql.shuffle.partitions", config.shufflePartitions())
+            // Tasks that list files, also in Delta's vacuum: the default of 10,000 keeps two cores
+            // busy
+            // for minutes over an empty table.
+            .config(
+                "spark.sql.sources.parallelPartitionDiscovery.parallelism",
+                config.shufflePartitions())
             .config("spark.sql.session.timeZone", "UTC")
             .config("spark.databricks.delta.snapshotPartitions", "2")
             .config("spark.ui.enabled", "false")

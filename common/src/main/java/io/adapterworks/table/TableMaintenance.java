@@ -1,11 +1,13 @@
 package io.adapterworks.table;
 
 import io.delta.tables.DeltaTable;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import scala.Console;
 
 /**
  * Keeps tables fast and small: joins the small files that many nights leave, and deletes files that
@@ -60,7 +62,10 @@ public final class TableMaintenance {
     spark.conf().set(CHECK, "false");
     spark.conf().set(IGNORE, "false");
     try {
-      DeltaTable.forPath(spark, path(table)).vacuum(retention.toMinutes() / 60.0);
+      // Delta prints what it deleted, in the midst of the job's own lines.
+      Console.withOut(
+          OutputStream.nullOutputStream(),
+          () -> DeltaTable.forPath(spark, path(table)).vacuum(retention.toMinutes() / 60.0));
     } finally {
       spark.conf().unset(CHECK);
       spark.conf().unset(IGNORE);
