@@ -39,7 +39,8 @@ final class FusedLowRank {
 
   FusedLowRank(CudaContext context) {
     this.context = context;
-    this.source = context.source(List.of("low_rank.cu", "low_rank_gradient.cu"));
+    this.source =
+        context.source(List.of("low_rank.cu", "low_rank_wide.cu", "low_rank_gradient.cu"));
   }
 
   /** Working memory of backward. */
