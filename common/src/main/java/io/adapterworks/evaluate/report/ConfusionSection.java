@@ -73,11 +73,11 @@ final class ConfusionSection {
     for (int i = 0; i < size; i++) {
       String label = matrix.labels().get(i);
       double middle = cell * (i + 0.5);
-      String text = roomy ? shortened(label, 32) : (i + 1) + "  " + shortened(label, 36);
+      String text = roomy ? Text.shortened(label, 32) : (i + 1) + "  " + Text.shortened(label, 36);
       String small = roomy ? "label" : "label tiny";
       svg.text(LABELS - 8, top + middle + (roomy ? 4 : 2.5), small + " end", text);
       if (roomy) {
-        svg.uprightText(LABELS + middle + 4, top - 8, "label start", shortened(label, 24));
+        svg.uprightText(LABELS + middle + 4, top - 8, "label start", Text.shortened(label, 24));
       } else if (i % 2 == 0) {
         svg.text(LABELS + middle, top - 5, "label tiny mid", String.valueOf(i + 1));
       }
@@ -119,9 +119,5 @@ final class ConfusionSection {
         svg.text(x + first.width() / 2, first.y() + first.height() / 2 + 4, strong, "" + count);
       }
     }
-  }
-
-  private static String shortened(String label, int longest) {
-    return label.length() <= longest ? label : label.substring(0, longest - 1) + "…";
   }
 }

@@ -9,6 +9,10 @@ import org.apache.spark.sql.Row;
 public final class Exhibit {
   private static final int MOST_ROWS = 200;
   private static final double WIDTH = 860;
+
+  /** Characters that fit beside the bars. */
+  private static final int LONGEST_NAME = 32;
+
   private static final double NAMES = 260;
   private static final double BAR = 15;
 
@@ -100,7 +104,7 @@ public final class Exhibit {
 
   private static String name(Row row) {
     String name = row.isNullAt(0) ? "–" : String.valueOf(row.get(0));
-    return name.length() <= 36 ? name : name.substring(0, 35) + "…";
+    return Text.shortened(name, LONGEST_NAME);
   }
 
   private static double number(Row row, int column) {

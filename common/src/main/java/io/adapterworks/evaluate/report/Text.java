@@ -86,4 +86,9 @@ final class Text {
   static String pValue(double p) {
     return p < 0.001 ? "p\u00a0<\u00a00.001" : String.format(Locale.ROOT, "p\u00a0=\u00a0%.3f", p);
   }
+
+  /** A name of at most so many characters. */
+  static String shortened(String name, int longest) {
+    return name.length() <= longest ? name : name.substring(0, longest - 1) + "…";
+  }
 }
