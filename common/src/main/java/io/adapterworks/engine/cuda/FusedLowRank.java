@@ -29,8 +29,12 @@ final class FusedLowRank {
   private static final int UP_ROWS = 64;
   private static final int GRADIENT_COLUMNS = 64;
   private static final int GRADIENT_RANKS = 32;
+  /** Eight warps' sums of eight ranks, in lines of 68. */
   private static final int GRADIENT_SHARED_BYTES = 8 * 8 * 68 * Float.BYTES;
+
+  /** Blocks of a gradient that a multiprocessor runs at once. */
   private static final int GRADIENT_BLOCKS = 2;
+
   private static final int MOST_SPLITS = 4;
   private static final int ROWS_A_SPLIT = 256;
 
