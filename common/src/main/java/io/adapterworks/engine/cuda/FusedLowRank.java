@@ -29,6 +29,7 @@ final class FusedLowRank {
   private static final int UP_ROWS = 64;
   private static final int GRADIENT_COLUMNS = 64;
   private static final int GRADIENT_RANKS = 32;
+
   /** Eight warps' sums of eight ranks, in lines of 68. */
   private static final int GRADIENT_SHARED_BYTES = 8 * 8 * 68 * Float.BYTES;
 
