@@ -168,6 +168,7 @@ final class DeviceParameters {
   /** Decides the masks of the next step; those of a part of a batch are a part of the whole's. */
   void setDropout(long seed, TokenBatch batch) {
     if (sites == 0) {
+      // Nothing is dropped anywhere.
       return;
     }
     engine.transfer().upload(new long[] {seed, batch.firstToken()}, tokenDropout);

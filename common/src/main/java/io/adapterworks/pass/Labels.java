@@ -11,7 +11,8 @@ final class Labels {
   private Labels() {}
 
   /**
-   * At least one label is scored, each is for one of these, and each is less than {@code count}.
+   * Labels are for what {@code scope} says, at least one is scored, and the scored ones are 0 to
+   * {@code count - 1}.
    */
   static void require(TokenBatch tokens, LabelScope scope, int count) {
     Check.that(

@@ -41,9 +41,8 @@ public final class SparkSessions {
             // Else Spark warns of every wide plan that it shortens in its own log.
             .config("spark.sql.debug.maxToStringFields", 1000)
             .config("spark.sql.shuffle.partitions", config.shufflePartitions())
-            // Tasks that list files, also in Delta's vacuum: the default of 10,000 keeps two cores
-            // busy
-            // for minutes over an empty table.
+            // Tasks that list files, also in Delta's vacuum: 10,000, the default, keep two cores
+            // busy for minutes over an empty table.
             .config(
                 "spark.sql.sources.parallelPartitionDiscovery.parallelism",
                 config.shufflePartitions())

@@ -8,16 +8,16 @@
 // What a block of columns adds up, and where to: dA (rank, columns) of the slices whose ranks these
 // are, or dB (columns, rank) of one.
 struct Gradient {
-  const bf16* low;     // (tokens, rank)
+  const bf16* low;        // (tokens, rank)
   int64 lowStride;
-  const bf16* wide;    // (tokens, columns)
+  const bf16* wide;       // (tokens, columns)
   int64 wideStride;
   const float* rowScale;  // (tokens): of wide; or null
   int64 columns;
-  int64 column;        // the block's first
+  int64 column;           // the block's first
   int rank;
-  int firstRank;       // of the group's for dA, of the slice's for dB
-  const Slice* slice;  // dB's, null for dA
+  int firstRank;          // of the group's for dA, of the slice's for dB
+  const Slice* slice;     // dB's, null for dA
 };
 
 // Where column c of the block stands among a rank's sums.
