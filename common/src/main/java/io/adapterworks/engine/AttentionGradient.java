@@ -1,6 +1,7 @@
 package io.adapterworks.engine;
 
 import io.adapterworks.tensor.Tensor;
+import java.util.Optional;
 
 /**
  * The tensors of attention's backward; shapes as in {@link AttentionOps#forward}.
@@ -9,6 +10,8 @@ import io.adapterworks.tensor.Tensor;
  * @param dq set, rows may be strided
  * @param dk set, rows may be strided
  * @param dv set, rows may be strided
+ * @param room memory in the compute type, contiguous, that holds nothing any more: an engine may
+ *     work there, and is faster if it holds a number for each query's score with a key
  */
 public record AttentionGradient(
     Tensor q,
@@ -19,4 +22,5 @@ public record AttentionGradient(
     Tensor dOut,
     Tensor dq,
     Tensor dk,
-    Tensor dv) {}
+    Tensor dv,
+    Optional<Tensor> room) {}

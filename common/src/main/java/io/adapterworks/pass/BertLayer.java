@@ -12,6 +12,7 @@ import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One encoder layer of BERT: attention and a feed-forward block, each followed by the residual and
@@ -205,6 +206,7 @@ final class BertLayer {
         scratch.dContext,
         dQkv.columns(0, hidden),
         dQkv.columns(hidden, hidden),
-        dQkv.columns(2L * hidden, hidden));
+        dQkv.columns(2L * hidden, hidden),
+        Optional.of(scratch.dWide));
   }
 }

@@ -192,8 +192,14 @@ final class LlamaAttention {
 
   /**
    * Memory that the backward passes of all layers share, and each uses within one half of itself.
+   *
+   * @param lent what the layer itself no longer needs, contiguous
    */
-  record Scratch(Tensor dNormed, Tensor dContext, Tensor dQueryKeyValue) {}
+  record Scratch(Tensor dNormed, Tensor dContext, Tensor dQueryKeyValue, Optional<Tensor> lent) {
+    Scratch lending(Tensor room) {
+      return new Scratch(dNormed, dContext, dQueryKeyValue, Optional.of(room));
+    }
+  }
 
   private long queryKeyValueWidth() {
     return shape.queryWidth() + 2L * shape.kvWidth();
@@ -221,7 +227,8 @@ final class LlamaAttention {
     return new Scratch(
         room.view(second + roomElements(queryKeyValue), Shape.of(n, hidden)),
         room.view(0, context),
-        room.view(second, queryKeyValue).sparing(spare));
+        room.view(second, queryKeyValue).sparing(spare),
+        Optional.empty());
   }
 
   /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */
@@ -256,6 +263,7 @@ final class LlamaAttention {
         scratch.dContext,
         query(dQkv),
         key(dQkv),
-        value(dQkv));
+        value(dQkv),
+        scratch.lent);
   }
 }

@@ -49,7 +49,12 @@ final class LlamaFeedForward {
 
   /** What forward leaves for backward. All (N, …), in the compute type but for float32 rstd. */
   record Saved(
-      Tensor normed, Tensor rstd, Tensor hGateUp, Tensor gateUp, Tensor activated, Tensor hDown) {}
+      Tensor normed, Tensor rstd, Tensor hGateUp, Tensor gateUp, Tensor activated, Tensor hDown) {
+    /** Contiguous memory whose content {@link #backward} has used up. */
+    Tensor usedUp() {
+      return gateUp.withSpare(gateUp.spareColumns());
+    }
+  }
 
   /** F, the width between up and down. */
   int width() {

@@ -154,6 +154,7 @@ final class LlamaLayer {
   /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */
   void backward(Saved saved, DeviceBatch batch, BackwardStep step, Scratch scratch) {
     feedForward.backward(saved.feedForward, saved.middle, step.dy(), scratch.feedForward);
-    attention.backward(saved.attention, batch, step, scratch.attention);
+    attention.backward(
+        saved.attention, batch, step, scratch.attention.lending(saved.feedForward.usedUp()));
   }
 }

@@ -75,6 +75,8 @@ public interface AttentionContract {
     pair.assertClose(what + "out", pair.dense(out));
     pair.assertClose(what + "logSumExp", logSumExp);
     Twin dOut = pair.normal(type, size.tokens(), shape.queryWidth());
+    // Enough for all heads, for some, or for none.
+    Twin room = pair.poisoned(type, size.tokens() * (long) size.tokens() + 100_000);
     Function<EnginePair.Side, AttentionGradient> gradient =
         s ->
             new AttentionGradient(
@@ -86,7 +88,8 @@ public interface AttentionContract {
                 s.of(dOut),
                 s.of(dQkv.columns(0, keys)),
                 s.of(dQkv.columns(keys, shape.kvWidth())),
-                s.of(dQkv.columns(values, shape.kvWidth())));
+                s.of(dQkv.columns(values, shape.kvWidth())),
+                Optional.of(s.of(room)));
     pair.both(
         s ->
             s.engine()

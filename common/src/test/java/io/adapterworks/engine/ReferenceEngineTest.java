@@ -141,7 +141,9 @@ class ReferenceEngineTest {
       engine
           .attention()
           .backward(
-              shape, segments, new AttentionGradient(q, k, v, out, logSumExp, dOut, dq, dk, dv));
+              shape,
+              segments,
+              new AttentionGradient(q, k, v, out, logSumExp, dOut, dq, dk, dv, Optional.empty()));
       check(forward, dOut, out, q, dq);
       check(forward, dOut, out, k, dk);
       check(forward, dOut, out, v, dv);

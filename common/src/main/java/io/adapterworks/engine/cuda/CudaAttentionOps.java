@@ -21,42 +21,23 @@ import java.util.Set;
 final class CudaAttentionOps implements AttentionOps {
   private static final Set<Integer> BLOCKWISE_HEADS = Set.of(32, 64, 128);
   private static final int MAX_HEAD = 256;
-  private static final int TILE_ROWS = 64;
-  private static final int PANEL_COLUMNS = 64;
-  private static final int SHARED_ALIGNMENT = 1024;
   private static final int PLAIN_ROWS = 4;
   private static final int VECTOR = 8;
   private static final int WARP = 32;
   private static final int THREADS = 128;
-  private static final int FORWARD_TILES = 5;
-  private static final int BACKWARD_TILES = 6;
 
   private final CudaContext context;
   private final Kernels.Source plain;
-  private final TensorMaps maps = new TensorMaps();
+  private final BlockwiseAttention blockwise;
 
   CudaAttentionOps(CudaContext context) {
     this.context = context;
     this.plain = context.source(List.of("philox.cu", "attention_plain.cu"));
+    this.blockwise = new BlockwiseAttention(context);
   }
 
   private Kernels.Launch plain(String name) {
     return context.kernels().launch(plain, name);
-  }
-
-  private Kernels.Launch blockwise(String name, AttentionShape shape) {
-    Kernels.Source source =
-        context.source(
-            List.of(
-                "copies.cu", "attention_tiles.cu", "attention_forward.cu", "attention_backward.cu"),
-            "HEAD_DIM=" + shape.headDim(),
-            "WARPGROUP=" + (usesWarpgroups(shape) ? 1 : 0));
-    return context.kernels().launch(source, name);
-  }
-
-  /** Compute capability 9.0 multiplies with four warps together, from panels of 64 columns. */
-  private boolean usesWarpgroups(AttentionShape shape) {
-    return context.device().hasWarpgroupProducts() && shape.headDim() % PANEL_COLUMNS == 0;
   }
 
   private boolean isBlockwise(AttentionShape shape, Tensor... tensors) {
@@ -82,61 +63,28 @@ final class CudaAttentionOps implements AttentionOps {
       Tensor v,
       Tensor out,
       Tensor logSumExp) {
-    boolean fast = isBlockwise(shape, q, k, v, out);
-    Kernels.Launch launch =
-        fast ? blockwise("attention_forward", shape) : plain("attention_forward_plain");
-    read(launch, fast && usesWarpgroups(shape), q, k, v);
-    launch.matrix(out).tensor(logSumExp);
-    run(launch, shape, segments, new Form(fast, shape.heads(), FORWARD_TILES));
-  }
-
-  /** Gives matrices that tiles are read from, in the form that the kernel reads them. */
-  private void read(Kernels.Launch launch, boolean byCopyEngine, Tensor... matrices) {
-    maps.begin();
-    for (Tensor matrix : matrices) {
-      if (byCopyEngine) {
-        launch.block(maps.of(matrix, TILE_ROWS));
-      } else {
-        launch.matrix(matrix);
-      }
+    if (isBlockwise(shape, q, k, v, out)) {
+      blockwise.forward(shape, segments, q, k, v, out, logSumExp);
+      return;
     }
+    Kernels.Launch launch = plain("attention_forward_plain");
+    launch.matrix(q).matrix(k).matrix(v).matrix(out).tensor(logSumExp);
+    run(launch, shape, segments, shape.heads());
   }
 
-  /**
-   * How a kernel of attention is laid out.
-   *
-   * @param heads blocks go over query heads, or key/value heads
-   * @param tiles of shared memory that a blockwise kernel needs
-   */
-  private record Form(boolean blockwise, int heads, int tiles) {}
-
-  /** Gives the arguments that all kernels end with, and runs. */
+  /** Gives the arguments that all plain kernels end with, and runs over so many heads. */
   private static void run(
-      Kernels.Launch launch, AttentionShape shape, Segments segments, Form form) {
+      Kernels.Launch launch, AttentionShape shape, Segments segments, int heads) {
     launch
         .tensor(segments.device())
         .integer(segments.tokens())
-        .integer(shape.heads() / shape.kvHeads());
-    if (!form.blockwise()) {
-      launch.integer(shape.headDim());
-    }
-    launch.real(shape.scale()).flag(shape.mask() == AttentionShape.Mask.CAUSAL);
-    if (!form.blockwise()) {
-      dropout(launch, shape.dropout());
-    }
-    int rows = form.blockwise() ? TILE_ROWS : PLAIN_ROWS;
-    long blocks = ((long) segments.maxLength() + rows - 1) / rows;
-    if (form.blockwise()) {
-      launch.run(
-          new Kernels.Grid(form.heads(), segments.count(), blocks),
-          new Kernels.Block(THREADS, 1),
-          form.tiles() * TILE_ROWS * shape.headDim() * Short.BYTES + SHARED_ALIGNMENT);
-    } else {
-      launch.run(
-          new Kernels.Grid(blocks, form.heads(), segments.count()),
-          new Kernels.Block(THREADS, 1),
-          0);
-    }
+        .integer(shape.heads() / shape.kvHeads())
+        .integer(shape.headDim())
+        .real(shape.scale())
+        .flag(shape.mask() == AttentionShape.Mask.CAUSAL);
+    dropout(launch, shape.dropout());
+    long blocks = ((long) segments.maxLength() + PLAIN_ROWS - 1) / PLAIN_ROWS;
+    launch.run(new Kernels.Grid(blocks, heads, segments.count()), new Kernels.Block(THREADS, 1), 0);
   }
 
   private static void dropout(Kernels.Launch launch, Optional<Dropout> dropout) {
@@ -149,23 +97,30 @@ final class CudaAttentionOps implements AttentionOps {
 
   @Override
   public void backward(AttentionShape shape, Segments segments, AttentionGradient g) {
-    if (isBlockwise(shape, g)) {
-      backwardBlockwise(shape, segments, g, Optional.empty());
-      return;
-    }
+    backward(shape, segments, g, Optional.empty());
+  }
+
+  /** Rotates back only where it can in the same kernels: blockwise. */
+  private void backward(
+      AttentionShape shape, Segments segments, AttentionGradient g, Optional<Rotary> rotation) {
     try (TensorScope scratch = context.scratch()) {
       Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
       delta(shape, g, delta);
+      if (isBlockwise(shape, g)) {
+        blockwise.backward(
+            shape, segments, new BlockwiseAttention.Backward(g, delta, rotation), scratch);
+        return;
+      }
       run(
           plainInputs("attention_dq_plain", g, delta).matrix(g.dq()),
           shape,
           segments,
-          new Form(false, shape.heads(), 0));
+          shape.heads());
       run(
           plainInputs("attention_dkv_plain", g, delta).matrix(g.dk()).matrix(g.dv()),
           shape,
           segments,
-          new Form(false, shape.kvHeads(), 0));
+          shape.kvHeads());
     }
   }
 
@@ -187,46 +142,10 @@ final class CudaAttentionOps implements AttentionOps {
   public void backwardRotated(
       AttentionShape shape, Segments segments, AttentionGradient g, Rotary rotation) {
     if (isBlockwise(shape, g)) {
-      backwardBlockwise(shape, segments, g, Optional.of(rotation));
+      backward(shape, segments, g, Optional.of(rotation));
     } else {
       AttentionOps.super.backwardRotated(shape, segments, g, rotation);
     }
-  }
-
-  /** The kernel of queries' gradients sets delta too, for that of keys and values. */
-  private void backwardBlockwise(
-      AttentionShape shape, Segments segments, AttentionGradient g, Optional<Rotary> rotation) {
-    try (TensorScope scratch = context.scratch()) {
-      Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
-      run(
-          inputs("attention_dq", shape, g, delta, rotation)
-              .matrix(g.dOut())
-              .matrix(g.out())
-              .matrix(g.dq()),
-          shape,
-          segments,
-          new Form(true, shape.heads(), BACKWARD_TILES));
-      run(
-          inputs("attention_dkv", shape, g, delta, rotation).matrix(g.dk()).matrix(g.dv()),
-          shape,
-          segments,
-          new Form(true, shape.kvHeads(), BACKWARD_TILES));
-    }
-  }
-
-  private Kernels.Launch inputs(
-      String name,
-      AttentionShape shape,
-      AttentionGradient g,
-      Tensor delta,
-      Optional<Rotary> rotation) {
-    Kernels.Launch launch = blockwise(name, shape);
-    read(launch, usesWarpgroups(shape), g.q(), g.k(), g.v(), g.dOut());
-    return launch
-        .tensor(g.logSumExp())
-        .tensor(delta)
-        .number(rotation.map(by -> CudaStorage.address(by.table())).orElse(0L))
-        .number(rotation.map(by -> CudaStorage.address(by.positions())).orElse(0L));
   }
 
   /** delta(H, N): the sum over each head of dOut · out. */
@@ -288,6 +207,6 @@ final class CudaAttentionOps implements AttentionOps {
   }
 
   void close() {
-    maps.close();
+    blockwise.close();
   }
 }

@@ -1,7 +1,8 @@
 // Backward of blockwise attention in two kernels that need no atomic additions, so that the same
-// inputs give the same bytes: one walks over keys for each tile of queries, one over queries for each
-// tile of keys. Both make the weights again from logSumExp. Gradients of queries and keys that were
-// rotated can be rotated back on their way out.
+// inputs give the same bytes: one walks over queries for each tile of keys, makes the weights again
+// from logSumExp and leaves the gradients of the scores; the other multiplies these with the keys, for
+// each tile of queries. Gradients of queries and keys that were rotated can be rotated back on their
+// way out.
 
 // How far tokens were rotated: the table's rows are cosines, then sines; null where they were not.
 struct Rotation {
@@ -35,126 +36,65 @@ __device__ __forceinline__ void rotateBack(float (*sum)[4], Rotation by, int tok
   }
 }
 
-// The sum of the products of two rows of a head, of which each of four neighbouring lanes reads its
-// share.
-__device__ __forceinline__ float rowProduct(const bf16* a, const bf16* b) {
-  int lane = threadIdx.x % 4;
-  float sum = 0.f;
-#pragma unroll
-  for (int i = 0; i < CHUNKS / 4; i++) {
-    float left[8], right[8];
-    load<8>(a + (i * 4 + lane) * 8, left);
-    load<8>(b + (i * 4 + lane) * 8, right);
-#pragma unroll
-    for (int j = 0; j < 8; j++) {
-      sum += left[j] * right[j];
-    }
+// Gradients of the scores, in tiles of 64 queries and 64 keys, each as the left operand's fragments
+// of a product with the keys.
+#define SCORE_BYTES (ROWS * ROWS * 2)
+#define SCORE_VECTORS (SCORE_BYTES / 16)
+
+// Where they lie: tiles of one head after another's, of which the first is this one.
+struct Scores {
+  uint4* tiles;
+  int64 headTiles;
+  int firstHead, mostTiles, causal;
+
+  // A tile of a head, of the sequence with this number and first token. Each sequence has room for
+  // as many tiles as a part of the longest would have, so that none needs to know of the others.
+  __device__ __forceinline__ uint4* at(int head, int segment, int first, int queryTile,
+                                       int keyTile) const {
+    int64 before = first / ROWS + segment;
+    int64 tile = causal ? before * (mostTiles + 1) / 2 + queryTile * (queryTile + 1) / 2 + keyTile
+                        : (before + queryTile) * mostTiles + keyTile;
+    return tiles + ((head - firstHead) * headTiles + tile) * SCORE_VECTORS;
   }
-  sum += __shfl_xor_sync(0xffffffffu, sum, 1);
-  return sum + __shfl_xor_sync(0xffffffffu, sum, 2);
+};
+
+// Leaves a tile that the block holds transposed, 16 keys a warp.
+__device__ __forceinline__ void leaveScores(uint4* tile, const unsigned (*turnedScores)[4]) {
+  uint4* to = tile + threadIdx.x;
+#pragma unroll
+  for (int i = 0; i < ROWS / 16; i++) {
+    const unsigned* from = turnedScores[i];
+    to[i * THREADS] = make_uint4(turned(from[0]), turned(from[2]), turned(from[1]), turned(from[3]));
+  }
 }
 
-// Grid (heads, segments, query tiles), the longest rows first. Sets delta too, the sums of dOut out.
-extern "C" __global__ void __launch_bounds__(THREADS, 2)
-    attention_dq(MATRIX(q), MATRIX(k), MATRIX(v), MATRIX(dOut), const float* logSumExp,
-                 float* delta, const float* table, const int* positions, const bf16* gradientRows,
-                 int64 gradientStride, const bf16* outRows, int64 outStride, bf16* dq,
-                 int64 dqStride, const int* starts, int tokens, int group, float scale,
-                 int causal) {
-  extern __shared__ __align__(128) char memory[];
-  __shared__ __align__(8) unsigned long long barriers[2];
-  int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
-  int tile = gridDim.z - 1 - blockIdx.z;
-  int queryAt = tile * ROWS;
-  if (queryAt >= length) {
-    return;
-  }
-  int head = blockIdx.x, warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  unsigned queries = tilesAt(memory), gradients = queries + TILE_BYTES;
-  unsigned buffers = gradients + TILE_BYTES;
-  int column = head * HEAD_DIM, kvColumn = head / group * HEAD_DIM;
-  int tiles = causal ? tile + 1 : (length + ROWS - 1) / ROWS;
-  float factor = scale * LOG2E;
-
-  Loads loads(barriers);
-  loads.start(queries, READER(q), column, first + queryAt, length - queryAt);
-  loads.start(gradients, READER(dOut), column, first + queryAt, length - queryAt);
-  loads.start(buffers, READER(k), kvColumn, first, length);
-  loads.start(buffers + TILE_BYTES, READER(v), kvColumn, first, length);
-  loads.commit();
-
-  float logSum[2], shift[2];
+// The warp's 16 queries of a tile in shared memory.
+__device__ __forceinline__ void readScores(unsigned (*to)[4], unsigned tile) {
+  int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
 #pragma unroll
-  for (int half = 0; half < 2; half++) {
-    int row = queryAt + warp * 16 + lane / 4 + half * 8;
-    int64 at = (int64)head * tokens + first + row;
-    logSum[half] = row < length ? logSumExp[at] * LOG2E : INFINITY;
-    int64 token = first + min(row, length - 1);
-    shift[half] = rowProduct(gradientRows + token * gradientStride + column,
-                             outRows + token * outStride + column);
-    if (row < length && lane % 4 == 0) {
-      delta[at] = shift[half];
-    }
+  for (int i = 0; i < ROWS / 16; i++) {
+    asm volatile("ld.shared.v4.b32 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(to[i][0]), "=r"(to[i][1]), "=r"(to[i][2]), "=r"(to[i][3])
+                 : "r"(tile + (warp * THREADS + i * 32 + lane) * 16));
   }
-  float sum[HEAD_DIM / 8][4] = {};
-  Left query, gradient;
-  for (int j = 0; j < tiles; j++) {
-    unsigned keys = buffers + j % 2 * 2 * TILE_BYTES, values = keys + TILE_BYTES;
-    if (j + 1 < tiles) {
-      unsigned next = buffers + (j + 1) % 2 * 2 * TILE_BYTES;
-      int at = (j + 1) * ROWS;
-      loads.start(next, READER(k), kvColumn, first + at, length - at);
-      loads.start(next + TILE_BYTES, READER(v), kvColumn, first + at, length - at);
-    }
-    loads.commit();
-    loads.await<1>();
-    __syncthreads();
-    if (j == 0) {
-      query.read(queries);
-      gradient.read(gradients);
-    }
-    float scores[ROWS / 8][4], weights[ROWS / 8][4];
-    startProducts();
-    multiplyTiles(scores, query, keys);
-    multiplyTiles(weights, gradient, values);
-    finishProducts();
-    hold<ROWS / 8>(scores);
-    hold<ROWS / 8>(weights);
-#pragma unroll
-    for (int i = 0; i < ROWS / 8; i++) {
-#pragma unroll
-      for (int e = 0; e < 4; e++) {
-        float weight = power2(scores[i][e] * factor - logSum[e / 2]);
-        if (j == tiles - 1) {
-          int key = j * ROWS + i * 8 + lane % 4 * 2 + e % 2;
-          int row = queryAt + warp * 16 + lane / 4 + e / 2 * 8;
-          weight = key >= length || (causal && key > row) ? 0.f : weight;
-        }
-        weights[i][e] = weight * (weights[i][e] - shift[e / 2]);
-      }
-    }
-    unsigned packed[ROWS / 16][4];
-    packWeights(packed, weights);
-    hold<HEAD_DIM / 8>(sum);
-    startProducts();
-    addProduct(sum, packed, keys);
-    finishProducts();
-    hold<HEAD_DIM / 8>(sum);
-    __syncthreads();
-  }
-  rotateBack(sum, Rotation{table, positions}, first + queryAt + warp * 16, first + length - 1);
-  writeRows(queries, sum, scale, scale, dq + (first + queryAt) * dqStride + head * HEAD_DIM,
-            dqStride, length - queryAt);
 }
+
+// The kernel of queries' gradients: query tiles of a block, and its buffers, each for a tile of keys
+// and as many of scores.
+#define PAIR 2
+#define QUERY_STAGES 3
+#define QUERY_STAGE_BYTES (TILE_BYTES + PAIR * SCORE_BYTES)
 
 // Grid (key/value heads, segments, key tiles); the query heads of a group are added up in order.
+// Leaves the scores' gradients of the query heads from firstHead on.
 extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     attention_dkv(MATRIX(q), MATRIX(k), MATRIX(v), MATRIX(dOut), const float* logSumExp,
                   const float* delta, const float* table, const int* positions, bf16* dk,
-                  int64 dkStride, bf16* dv, int64 dvStride, const int* starts, int tokens,
-                  int group, float scale, int causal) {
+                  int64 dkStride, bf16* dv, int64 dvStride, uint4* scoreTiles, int64 headTiles,
+                  int firstHead, int mostTiles, const int* starts, int tokens, int group,
+                  float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
-  __shared__ __align__(8) unsigned long long barriers[2];
+  __shared__ __align__(8) unsigned long long barriers[GROUPS];
   __shared__ float2 logSums[2][ROWS / 2], shifts[2][ROWS / 2];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
   int keyAt = blockIdx.z * ROWS;
@@ -164,14 +104,15 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
   int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   unsigned keys = tilesAt(memory), values = keys + TILE_BYTES;
   unsigned buffers = values + TILE_BYTES;
-  int column = blockIdx.x * HEAD_DIM;
+  int kvHead = firstHead / group + blockIdx.x, column = kvHead * HEAD_DIM;
+  Scores scoreGradients = {scoreTiles, headTiles, firstHead, mostTiles, causal};
   int firstTile = causal ? blockIdx.z : 0;
   int tiles = (length + ROWS - 1) / ROWS - firstTile;
   float factor = scale * LOG2E;
 
   Loads loads(barriers);
   auto start = [&](int step) {
-    int head = blockIdx.x * group + step / tiles;
+    int head = kvHead * group + step / tiles;
     int at = (firstTile + step % tiles) * ROWS;
     unsigned buffer = buffers + step % 2 * 2 * TILE_BYTES;
     loads.start(buffer, READER(q), head * HEAD_DIM, first + at, length - at);
@@ -215,7 +156,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
       for (int e = 0; e < 4; e++) {
         int query = i * 8 + lane % 4 * 2 + e % 2;
         float weight = power2(weights[i][e] * factor - (e % 2 ? logSum.y : logSum.x));
-        bool hidden = diagonal && warp * 16 + lane / 4 + e / 2 * 8 > query;
+        int key = warp * 16 + lane / 4 + e / 2 * 8;
+        bool hidden = keyAt + key >= length || (diagonal && key > query);
         weights[i][e] = hidden ? 0.f : weight;
         scores[i][e] = weights[i][e] * (scores[i][e] - (e % 2 ? shift.y : shift.x));
       }
@@ -228,6 +170,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     startProducts();
     addProduct(dValue, packed[0], gradients);
     addProduct(dKey, packed[1], queries);
+    commitProducts();
+    leaveScores(scoreGradients.at(kvHead * group + step / tiles, blockIdx.y, first,
+                                  firstTile + step % tiles, blockIdx.z),
+                packed[1]);
     finishProducts();
     hold<HEAD_DIM / 8>(dValue);
     hold<HEAD_DIM / 8>(dKey);
@@ -238,4 +184,89 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
             length - keyAt);
   writeRows(values, dValue, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,
             length - keyAt);
+}
+
+// Grid (query heads from firstHead on, segments, pairs of query tiles), the longest rows first.
+extern "C" __global__ void __launch_bounds__(THREADS, 2)
+    attention_dq(MATRIX(k), uint4* scoreTiles, int64 headTiles, int firstHead, int mostTiles,
+                 const float* table, const int* positions, bf16* dq, int64 dqStride,
+                 const int* starts, int tokens, int group, float scale, int causal) {
+  extern __shared__ __align__(128) char memory[];
+  __shared__ __align__(8) unsigned long long barriers[GROUPS];
+  int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
+  int tile = (gridDim.z - 1 - blockIdx.z) * PAIR;
+  if (tile * ROWS >= length) {
+    return;
+  }
+  int head = firstHead + blockIdx.x, warp = threadIdx.x / 32;
+  int kvColumn = head / group * HEAD_DIM, all = (length + ROWS - 1) / ROWS;
+  Scores scoreGradients = {scoreTiles, headTiles, firstHead, mostTiles, causal};
+  unsigned buffers = tilesAt(memory);
+  // Key tiles that the queries of each tile see.
+  int seen[PAIR];
+#pragma unroll
+  for (int p = 0; p < PAIR; p++) {
+    seen[p] = tile + p >= all ? 0 : causal ? tile + p + 1 : all;
+  }
+  int tiles = max(seen[0], seen[PAIR - 1]);
+
+  Loads loads(barriers);
+  auto start = [&](int j) {
+    if (j < tiles) {
+      unsigned buffer = buffers + j % QUERY_STAGES * QUERY_STAGE_BYTES;
+      loads.start(buffer, READER(k), kvColumn, first + j * ROWS, length - j * ROWS);
+#pragma unroll
+      for (int p = 0; p < PAIR; p++) {
+        if (j < seen[p]) {
+          loads.startBytes<SCORE_BYTES>(
+              buffer + TILE_BYTES + p * SCORE_BYTES,
+              scoreGradients.at(head, blockIdx.y, first, tile + p, j));
+        }
+      }
+    }
+    loads.commit();
+  };
+#pragma unroll
+  for (int j = 0; j < QUERY_STAGES - 1; j++) {
+    start(j);
+  }
+
+  float sum[PAIR][HEAD_DIM / 8][4] = {};
+  for (int j = 0; j < tiles; j++) {
+    unsigned keys = buffers + j % QUERY_STAGES * QUERY_STAGE_BYTES;
+    loads.await<QUERY_STAGES - 2>();
+    __syncthreads();
+    start(j + QUERY_STAGES - 1);
+    unsigned scores[PAIR][ROWS / 16][4];
+#pragma unroll
+    for (int p = 0; p < PAIR; p++) {
+      if (j < seen[p]) {
+        readScores(scores[p], keys + TILE_BYTES + p * SCORE_BYTES);
+      }
+    }
+    startProducts();
+#pragma unroll
+    for (int p = 0; p < PAIR; p++) {
+      hold<HEAD_DIM / 8>(sum[p]);
+      if (j < seen[p]) {
+        addProduct(sum[p], scores[p], keys);
+      }
+    }
+    finishProducts();
+#pragma unroll
+    for (int p = 0; p < PAIR; p++) {
+      hold<HEAD_DIM / 8>(sum[p]);
+    }
+  }
+  __syncthreads();
+#pragma unroll
+  for (int p = 0; p < PAIR; p++) {
+    int queryAt = (tile + p) * ROWS;
+    if (queryAt < length) {
+      rotateBack(sum[p], Rotation{table, positions}, first + queryAt + warp * 16,
+                 first + length - 1);
+      writeRows(buffers + p * TILE_BYTES, sum[p], scale, scale,
+                dq + (first + queryAt) * dqStride + head * HEAD_DIM, dqStride, length - queryAt);
+    }
+  }
 }

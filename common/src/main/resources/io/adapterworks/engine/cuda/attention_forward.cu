@@ -6,7 +6,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     attention_forward(MATRIX(q), MATRIX(k), MATRIX(v), bf16* out, int64 outStride, float* logSumExp,
                       const int* starts, int tokens, int group, float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
-  __shared__ __align__(8) unsigned long long barriers[2];
+  __shared__ __align__(8) unsigned long long barriers[GROUPS];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
   int tile = gridDim.z - 1 - blockIdx.z;
   int queryAt = tile * ROWS;

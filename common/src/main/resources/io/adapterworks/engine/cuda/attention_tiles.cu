@@ -10,6 +10,7 @@
 #define TILE_BYTES (ROWS * HEAD_DIM * 2)
 #define PANEL_BYTES (ROWS * 128)
 #define LOG2E 1.4426950408889634f
+#define GROUPS 4
 #ifndef HOLD_LEFT
 #define HOLD_LEFT (HEAD_DIM > 64)
 #endif
@@ -35,7 +36,7 @@ __device__ __forceinline__ unsigned tilesAt(const void* memory) {
 #define READER(name) (&name)
 typedef const TensorMap* Reader;
 
-// Tiles on their way from memory, in groups: at most two groups that were not awaited.
+// Tiles on their way from memory, in groups: at most GROUPS that were not awaited.
 struct Loads {
   unsigned barriers;
   int started, awaited;
@@ -44,17 +45,21 @@ struct Loads {
   __device__ __forceinline__ Loads(unsigned long long* memory)
       : barriers(sharedAddress(memory)), started(0), awaited(0) {
     if (threadIdx.x == 0) {
-      initBarrier(barriers, 1);
-      initBarrier(barriers + 8, 1);
+      for (int i = 0; i < GROUPS; i++) {
+        initBarrier(barriers + 8 * i, 1);
+      }
       asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     }
     __syncthreads();
   }
 
+  // Of the group that is being started.
+  __device__ __forceinline__ unsigned barrier() const { return barriers + started % GROUPS * 8; }
+
   // Starts copying 64 rows; rows beyond the sequence are any others, those beyond the matrix zero.
   __device__ __forceinline__ void start(unsigned tile, Reader from, int column, int row, int) {
     if (threadIdx.x == 0) {
-      unsigned barrier = barriers + started % 2 * 8;
+      unsigned barrier = this->barrier();
       announceBytes(barrier, TILE_BYTES);
 #pragma unroll
       for (int panel = 0; panel < HEAD_DIM / 64; panel++) {
@@ -63,10 +68,19 @@ struct Loads {
     }
   }
 
+  // Starts copying this many bytes as they lie in memory.
+  template <int BYTES>
+  __device__ __forceinline__ void startBytes(unsigned to, const void* from) {
+    if (threadIdx.x == 0) {
+      announceBytes(barrier(), BYTES);
+      fetchBytes(to, from, BYTES, barrier());
+    }
+  }
+
   // What was started since the last time is a group.
   __device__ __forceinline__ void commit() {
     if (threadIdx.x == 0) {
-      arriveAt(barriers + started % 2 * 8);
+      arriveAt(barrier());
     }
     started++;
   }
@@ -74,7 +88,7 @@ struct Loads {
   // Waits for the oldest group, while LEFT younger ones are on their way.
   template <int LEFT>
   __device__ __forceinline__ void await() {
-    waitBarrier(barriers + awaited % 2 * 8, awaited / 2 % 2);
+    waitBarrier(barriers + awaited % GROUPS * 8, awaited / GROUPS % 2);
     awaited++;
   }
 };
@@ -99,10 +113,22 @@ struct Loads {
     for (int i = threadIdx.x; i < ROWS * CHUNKS; i += THREADS) {
       int at = i / CHUNKS, chunk = i % CHUNKS;
       const bf16* source = first + (at < valid ? at * from.stride + chunk * 8 : 0);
-      int bytes = at < valid ? 16 : 0;
-      asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(chunkAt(tile, at, chunk)),
-                   "l"(source), "r"(bytes));
+      copyChunk(chunkAt(tile, at, chunk), source, at < valid ? 16 : 0);
     }
+  }
+
+  // Starts copying this many bytes as they lie in memory.
+  template <int BYTES>
+  __device__ __forceinline__ void startBytes(unsigned to, const void* from) {
+#pragma unroll
+    for (int i = threadIdx.x * 16; i < BYTES; i += THREADS * 16) {
+      copyChunk(to + i, (const char*)from + i, 16);
+    }
+  }
+
+  // Starts copying 16 bytes, of which so many are there and the others set to zero.
+  __device__ __forceinline__ void copyChunk(unsigned to, const void* from, int there) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(there));
   }
 
   __device__ __forceinline__ void commit() { asm volatile("cp.async.commit_group;"); }

@@ -53,3 +53,13 @@ __device__ __forceinline__ void fetch(unsigned to, const TensorMap* map, int col
       "l"(map), "r"(barrier), "r"(column), "r"(row)
       : "memory");
 }
+
+// The same of bytes that lie side by side: a multiple of 16, as both addresses are.
+__device__ __forceinline__ void fetchBytes(unsigned to, const void* from, unsigned bytes,
+                                           unsigned barrier) {
+  asm volatile(
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
+          to),
+      "l"(from), "r"(bytes), "r"(barrier)
+      : "memory");
+}

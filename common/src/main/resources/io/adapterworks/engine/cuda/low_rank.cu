@@ -69,13 +69,6 @@ union Eight {
   unsigned word[4];
 };
 
-// The 8 by 8 matrix of which each lane holds two neighbours of a row, transposed.
-__device__ __forceinline__ unsigned turned(unsigned pair) {
-  unsigned result;
-  asm volatile("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(result) : "r"(pair));
-  return result;
-}
-
 #define DOWN_WARPS 16
 #define DOWN_ROWS 32
 

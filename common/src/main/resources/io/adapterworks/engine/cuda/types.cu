@@ -142,3 +142,10 @@ __device__ __forceinline__ float blockMax(float x) {
 __device__ __forceinline__ int64 globalIndex() {
   return (int64)blockIdx.x * blockDim.x + threadIdx.x;
 }
+
+// The 8 by 8 matrix of which each lane holds two neighbours of a row, transposed.
+__device__ __forceinline__ unsigned turned(unsigned pair) {
+  unsigned result;
+  asm volatile("movmatrix.sync.aligned.m8n8.trans.b16 %0, %1;" : "=r"(result) : "r"(pair));
+  return result;
+}
