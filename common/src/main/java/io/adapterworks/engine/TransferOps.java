@@ -38,6 +38,22 @@ public interface TransferOps {
   /** Reads {@code from} (INT32, contiguous); waits until it is computed. */
   void download(Tensor from, int[] to);
 
+  /** A tensor on its way to the host. */
+  interface Download {
+    /** Waits until it is there: its elements, row by row. The same each time. */
+    float[] await();
+  }
+
+  /**
+   * Starts reading {@code from} (FLOAT32, contiguous, a few elements) as it is once all that was
+   * launched before is computed. What is launched later, or may overwrite it, does not matter.
+   */
+  default Download startDownload(Tensor from) {
+    float[] values = new float[Math.toIntExact(from.shape().elements())];
+    download(from, values);
+    return () -> values;
+  }
+
   /** to = from, element by element, converted to the type of {@code to}; rows may be strided. */
   void cast(Tensor from, Tensor to);
 

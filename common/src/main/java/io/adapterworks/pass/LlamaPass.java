@@ -7,6 +7,7 @@ import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.LossOps;
+import io.adapterworks.engine.TransferOps;
 import io.adapterworks.engine.Write;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
@@ -21,6 +22,7 @@ import io.adapterworks.tokenize.TokenRow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 
 /**
  * A decoder of the Llama family with LoRA on any of its linear layers, forward and backward. The
@@ -198,12 +200,13 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   }
 
   @Override
-  public double step(TokenBatch tokens, long dropoutSeed, AdamStep update) {
+  public DoubleSupplier start(TokenBatch tokens, long dropoutSeed, AdamStep update) {
     parameters.moments();
     try (TensorScope scope = engine.openScope("step")) {
       Tensor loss = computeGradients(tokens, dropoutSeed, scope);
       parameters.update(update);
-      return Downloads.floats(engine, loss)[0];
+      TransferOps.Download download = engine.transfer().startDownload(loss);
+      return () -> download.await()[0];
     }
   }
 

@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.engine.AdamStep;
 import io.adapterworks.tokenize.TokenBatch;
+import java.util.function.DoubleSupplier;
 
 /**
  * A pass that keeps parameters and optimizer state on its device and updates them there, so that a
@@ -12,11 +13,13 @@ public interface UpdatingPass extends TrainablePass {
   boolean canUpdate();
 
   /**
-   * One optimizer step; returns the batch's mean loss before it.
+   * Starts an optimizer step. The next may be started before this one's loss is asked for, so that
+   * the device need not wait for the host between them.
    *
    * @param dropoutSeed decides the dropout masks of this step
+   * @return waits for the batch's mean loss before the step; the same each time
    */
-  double step(TokenBatch batch, long dropoutSeed, AdamStep update);
+  DoubleSupplier start(TokenBatch batch, long dropoutSeed, AdamStep update);
 
   /** Reads the flat parameter vector (P). */
   void readParameters(float[] to);

@@ -5,6 +5,7 @@ import io.adapterworks.error.ErrorCode;
 import io.adapterworks.pass.TrainablePass;
 import io.adapterworks.tokenize.TokenBatch;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.conf.GradientNormalization;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
@@ -66,12 +67,26 @@ public final class AdapterNetwork {
 
   /** One optimizer step; returns the batch's mean loss before it. */
   public double step(TokenBatch batch, long dropoutSeed) {
+    return start(batch, dropoutSeed).getAsDouble();
+  }
+
+  /**
+   * As {@link #step}, but the loss is waited for only when it is asked for: a device that updates
+   * by itself gets the next step while it computes this one.
+   */
+  DoubleSupplier start(TokenBatch batch, long dropoutSeed) {
     if (device.isPresent()) {
-      return device.get().step(batch, dropoutSeed);
+      return device.get().start(batch, dropoutSeed);
     }
     ((AdapterLayer) network.getLayer(0)).setDropout(dropoutSeed, batch);
     network.fit(TokenArrays.toDataSet(batch, pass.outputs()));
-    return network.score();
+    double loss = network.score();
+    return () -> loss;
+  }
+
+  /** Whether steps can be started before the last one is done. */
+  boolean startsAhead() {
+    return device.isPresent();
   }
 
   /** A copy of the flat parameter vector (P). */

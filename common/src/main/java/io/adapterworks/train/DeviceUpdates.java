@@ -10,6 +10,7 @@ import io.adapterworks.tokenize.TokenBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.BaseMultiLayerUpdater;
@@ -46,11 +47,25 @@ final class DeviceUpdates {
         : Optional.empty();
   }
 
-  /** One optimizer step; returns the batch's mean loss before it. */
-  double step(TokenBatch batch, long dropoutSeed) {
+  /** Starts an optimizer step; waits for the batch's mean loss before it when that is asked for. */
+  DoubleSupplier start(TokenBatch batch, long dropoutSeed) {
     int iteration = network.getIterationCount();
-    double loss = pass.step(batch, dropoutSeed, update(iteration));
+    DoubleSupplier given = pass.start(batch, dropoutSeed, update(iteration));
     isNetworkBehind = true;
+    DoubleSupplier loss = () -> score(given.getAsDouble(), iteration);
+    if (!network.getListeners().isEmpty()) {
+      double value = loss.getAsDouble();
+      loss = () -> value;
+      bringNetworkUpToDate();
+      for (TrainingListener listener : network.getListeners()) {
+        listener.iterationDone(network, iteration, network.getEpochCount());
+      }
+    }
+    network.getLayerWiseConfigurations().setIterationCount(iteration + 1);
+    return loss;
+  }
+
+  private double score(double loss, int iteration) {
     Check.that(
         Double.isFinite(loss),
         ErrorCode.NUMERIC,
@@ -58,13 +73,6 @@ final class DeviceUpdates {
         loss,
         iteration);
     network.setScore(loss);
-    if (!network.getListeners().isEmpty()) {
-      bringNetworkUpToDate();
-      for (TrainingListener listener : network.getListeners()) {
-        listener.iterationDone(network, iteration, network.getEpochCount());
-      }
-    }
-    network.getLayerWiseConfigurations().setIterationCount(iteration + 1);
     return loss;
   }
 

@@ -8,6 +8,8 @@ import io.adapterworks.engine.EngineSettings;
 import io.adapterworks.engine.Transpose;
 import io.adapterworks.engine.Write;
 import io.adapterworks.engine.cuda.CudaEngine;
+import io.adapterworks.error.Check;
+import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.RandomModel;
 import io.adapterworks.tensor.DType;
@@ -24,15 +26,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.DoubleSupplier;
 
 /**
  * Training steps of Llama shapes with random weights on a card: tokens per second, memory, the
  * share of the card's matrix rate, and where the time goes. Rank 8 on query, key, value and output.
- * A step takes token ids from the host, ends with AdamW on the card, and gives the loss back.
+ * A step takes token ids from the host, ends with AdamW on the card, and gives the loss back; as in
+ * training, the next is started before the loss is waited for.
  */
 final class LlamaBench {
-  private static final int WARM = 3;
-  private static final int TIMED = 10;
+  private static final int WARM = 5;
+  private static final int TIMED = 40;
   private static final int SHOWN = 20;
 
   /** What an H100 did on one product of 8192³ in bfloat16. */
@@ -139,9 +143,13 @@ final class LlamaBench {
       this.gradient = new float[parameters.length];
     }
 
-    double run() {
+    DoubleSupplier start() {
       AdamStep.Range all = new AdamStep.Range(0, parameters.length, 1e-4, 0.01);
-      return pass.step(batch, 1, new AdamStep(++number, 0.9, 0.999, 1e-8, 1, List.of(all)));
+      return pass.start(batch, 1, new AdamStep(++number, 0.9, 0.999, 1e-8, 1, List.of(all)));
+    }
+
+    double run() {
+      return start().getAsDouble();
     }
 
     /** Parameters in, gradients out, both over the host: what an update there would cost more. */
@@ -171,31 +179,44 @@ final class LlamaBench {
       for (int i = 0; i < WARM; i++) {
         loss = steps.run();
       }
-      double[] seconds = new double[TIMED];
-      for (int i = 0; i < TIMED; i++) {
-        long start = System.nanoTime();
-        steps.run();
-        seconds[i] = (System.nanoTime() - start) * 1e-9;
-      }
+      double[] seconds = timed(steps);
+      double mean = Arrays.stream(seconds).average().orElseThrow();
       Arrays.sort(seconds);
-      double median = seconds[TIMED / 2];
       System.out.printf(
           Locale.ROOT,
           "%-13s %7.0f tok/s %6.2f GiB %7.2f ms (%.2f to %.2f) %4.0f TFLOP/s, %.0f %% of %.0f;"
               + " loss %.4f, %s, %.2f GiB foretold%n",
           shape.name(),
-          shape.tokens() / median,
+          shape.tokens() / mean,
           engine.committedBytes() / (double) (1L << 30),
-          median * 1e3,
+          mean * 1e3,
           seconds[0] * 1e3,
           seconds[TIMED - 1] * 1e3,
-          shape.operations() / median * 1e-12,
-          100 * shape.operations() / median / CARD_RATE,
+          shape.operations() / mean * 1e-12,
+          100 * shape.operations() / mean / CARD_RATE,
           CARD_RATE * 1e-12,
           loss,
           steps.sameTwice() ? "the same bytes twice" : "DIFFERENT BYTES",
           steps.pass.foretoldBytes(shape.tokens()) / (double) (1L << 30));
     }
+  }
+
+  /** Seconds from one step's loss to the next's. */
+  private static double[] timed(Steps steps) {
+    double[] seconds = new double[TIMED];
+    DoubleSupplier loss = steps.start();
+    long before = 0;
+    for (int i = -1; i < TIMED; i++) {
+      DoubleSupplier next = i == TIMED - 1 ? () -> 0 : steps.start();
+      Check.that(Double.isFinite(loss.getAsDouble()), ErrorCode.NUMERIC, "the loss is no number");
+      long now = System.nanoTime();
+      if (i >= 0) {
+        seconds[i] = (now - before) * 1e-9;
+      }
+      before = now;
+      loss = next;
+    }
+    return seconds;
   }
 
   private static void profile(LlamaShape shape) {

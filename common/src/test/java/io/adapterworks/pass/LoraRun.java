@@ -82,7 +82,7 @@ final class LoraRun {
       AdamStep.Range all = new AdamStep.Range(0, values.length, RATE, 0);
       AdamStep step = new AdamStep(i + 1, 0.9, 0.999, 1e-8, 1, List.of(all));
       if (pass.canUpdate()) {
-        losses[i] = pass.step(batch, i, step);
+        losses[i] = pass.start(batch, i, step).getAsDouble();
       } else {
         float[] gradient = new float[values.length];
         losses[i] = pass.lossAndGradient(batch, i, gradient);

@@ -2,6 +2,7 @@ package io.adapterworks.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adapterworks.SharedFolder;
 import io.adapterworks.adapter.LoraAdapter;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.junit.jupiter.api.BeforeAll;
@@ -103,7 +105,7 @@ class DeviceUpdatesTest {
   }
 
   /** The same with a device that updates. */
-  private static final class UpdatingDistance extends Distance implements UpdatingPass {
+  private static class UpdatingDistance extends Distance implements UpdatingPass {
     private final double[] exact = new double[values.length];
     private final double[] mean = new double[values.length];
     private final double[] square = new double[values.length];
@@ -120,7 +122,7 @@ class DeviceUpdatesTest {
     }
 
     @Override
-    public double step(TokenBatch batch, long dropoutSeed, AdamStep update) {
+    public DoubleSupplier start(TokenBatch batch, long dropoutSeed, AdamStep update) {
       float[] gradient = new float[values.length];
       double loss = lossAndGradient(batch, dropoutSeed, gradient);
       double norm = 0;
@@ -133,7 +135,8 @@ class DeviceUpdatesTest {
           move(i, clip * gradient[i], update, range);
         }
       }
-      return loss;
+      double result = loss;
+      return () -> result;
     }
 
     private void move(int i, double g, AdamStep update, AdamStep.Range range) {
@@ -164,6 +167,36 @@ class DeviceUpdatesTest {
       Arrays.setAll(mean, i -> means[i]);
       Arrays.setAll(square, i -> squares[i]);
     }
+  }
+
+  @Test
+  void aStepIsStartedBeforeTheLastOnesLossIsWaitedFor() {
+    List<String> order = new ArrayList<>();
+    UpdatingDistance pass =
+        new UpdatingDistance() {
+          @Override
+          public DoubleSupplier start(TokenBatch batch, long dropoutSeed, AdamStep update) {
+            DoubleSupplier loss = super.start(batch, dropoutSeed, update);
+            order.add("start " + dropoutSeed);
+            return () -> {
+              order.add("loss " + dropoutSeed);
+              return loss.getAsDouble();
+            };
+          }
+        };
+    PassSteps ahead = new PassSteps(pass, config());
+    ahead.begin(TrainingState.initial(adapter.values()), new StepPlan(STEPS, STEPS));
+    assertEquals(1, ahead.roundLength(0), "nobody knows yet how long a step takes");
+    List<StepOutcome> outcomes = ahead.run(List.of(BATCH, BATCH, BATCH), new long[] {0, 1, 2});
+    assertEquals(List.of("start 0", "start 1", "loss 0", "start 2", "loss 1", "loss 2"), order);
+    assertTrue(ahead.roundLength(0) > 1, "these steps are fast");
+
+    AdapterNetwork single = network(new UpdatingDistance());
+    for (int step = 0; step < 3; step++) {
+      double rate = single.learningRate();
+      assertEquals(new StepOutcome(single.step(BATCH, step), rate), outcomes.get(step));
+    }
+    assertArrayEquals(single.parameters(), ahead.parameters());
   }
 
   private static AdapterNetwork network(TrainablePass pass) {

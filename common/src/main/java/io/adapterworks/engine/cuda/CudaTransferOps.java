@@ -33,12 +33,14 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   private final BytePointer pinned = new BytePointer();
   private final ByteBuffer staging;
   private final List<BytePointer> kept = new ArrayList<>();
+  private final CudaDownloads downloads;
 
   /** Bytes of the staging buffer that copies to the card may still read. */
   private int used;
 
   CudaTransferOps(CudaContext context) {
     this.context = context;
+    this.downloads = new CudaDownloads(context.device());
     CudaStatus.runtime(
         cudart.cudaMallocHost(pinned, STAGING_BYTES), "allocating page-locked memory");
     this.staging = pinned.capacity(STAGING_BYTES).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
@@ -245,6 +247,11 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   }
 
   @Override
+  public Download startDownload(Tensor from) {
+    return downloads.start(from);
+  }
+
+  @Override
   public void cast(Tensor from, Tensor to) {
     copyScaled(from, 1, Write.SET, to);
   }
@@ -291,6 +298,7 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
 
   @Override
   public void close() {
+    downloads.close();
     kept.forEach(
         memory -> CudaStatus.runtime(cudart.cudaFreeHost(memory), "freeing page-locked memory"));
     kept.clear();
