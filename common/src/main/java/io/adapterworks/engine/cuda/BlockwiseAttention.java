@@ -9,6 +9,7 @@ import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Attention on tensor cores, by tiles of queries and keys. Dao 2023, arXiv:2307.08691. */
 final class BlockwiseAttention implements AutoCloseable {
@@ -23,13 +24,37 @@ final class BlockwiseAttention implements AutoCloseable {
   /** Elements of working memory, 64 MiB, that is taken where the caller lends none. */
   private static final long OWN_ROOM = 32L << 20;
 
-  /** Tiles of queries that a block multiplies with the same keys, and how far it fetches ahead. */
-  private static final int QUERY_TILES = 2;
+  private static final List<String> SOURCES =
+      List.of("copies.cu", "attention_tiles.cu", "attention_forward.cu", "attention_backward.cu");
+  private static final List<String> WIDE_SOURCES =
+      Stream.concat(SOURCES.stream(), Stream.of("attention_wide.cu", "attention_wide_backward.cu"))
+          .toList();
 
-  private static final int QUERY_STAGES = 3;
+  /** Heads this large have kernels of blocks of several warpgroups, if there are warpgroups. */
+  private static final int WIDE_HEADS = 128;
 
-  private static final int FORWARD_TILES = 5;
-  private static final int BACKWARD_TILES = 6;
+  /**
+   * How a kernel is laid out.
+   *
+   * @param ownTiles tiles of rows that a block has of its own
+   * @param sharedTiles tiles of rows that shared memory must hold
+   * @param sharedScores tiles of scores that it must hold
+   */
+  private record Layout(
+      String kernel, int ownTiles, int threads, int sharedTiles, int sharedScores) {
+    int sharedBytes(AttentionShape shape) {
+      long elements = (long) sharedTiles * TILE_ROWS * shape.headDim() + sharedScores * SCORES;
+      return Math.toIntExact(elements * Short.BYTES + SHARED_ALIGNMENT);
+    }
+  }
+
+  private static final Layout FORWARD = new Layout("attention_forward", 1, THREADS, 5, 0);
+  private static final Layout WIDE_FORWARD =
+      new Layout("attention_forward_wide", 3, 4 * THREADS, 11, 0);
+  private static final Layout KEYS = new Layout("attention_dkv", 1, THREADS, 6, 0);
+  private static final Layout WIDE_KEYS = new Layout("attention_dkv_wide", 2, 3 * THREADS, 12, 0);
+
+  private static final Layout QUERIES = new Layout("attention_dq", 2, THREADS, 3, 6);
 
   private final CudaContext context;
   private final TensorMaps maps = new TensorMaps();
@@ -37,9 +62,6 @@ final class BlockwiseAttention implements AutoCloseable {
   BlockwiseAttention(CudaContext context) {
     this.context = context;
   }
-
-  /** What of a batch's attention a launch covers, and with how much shared memory. */
-  private record Form(int heads, long blocks, long sharedElements) {}
 
   void forward(
       AttentionShape shape,
@@ -49,11 +71,11 @@ final class BlockwiseAttention implements AutoCloseable {
       Tensor v,
       Tensor out,
       Tensor logSumExp) {
-    Kernels.Launch launch = launch("attention_forward", shape);
+    Layout layout = isWide(shape) ? WIDE_FORWARD : FORWARD;
+    Kernels.Launch launch = launch(layout, shape);
     read(launch, shape, q, k, v);
     launch.matrix(out).tensor(logSumExp);
-    long elements = (long) FORWARD_TILES * TILE_ROWS * shape.headDim();
-    run(launch, shape, segments, new Form(shape.heads(), tiles(segments), elements));
+    run(launch, shape, segments, layout, shape.heads());
   }
 
   /**
@@ -120,27 +142,25 @@ final class BlockwiseAttention implements AutoCloseable {
   private void keysAndValues(
       AttentionShape shape, Segments segments, Backward given, Scores scores, int heads) {
     AttentionGradient g = given.tensors();
-    Kernels.Launch launch = launch("attention_dkv", shape);
+    Layout layout = isWide(shape) ? WIDE_KEYS : KEYS;
+    Kernels.Launch launch = launch(layout, shape);
     read(launch, shape, g.q(), g.k(), g.v(), g.dOut());
     launch.tensor(g.logSumExp()).tensor(given.delta());
     rotation(launch, given);
     launch.matrix(g.dk()).matrix(g.dv());
     scores.give(launch);
-    long elements = (long) BACKWARD_TILES * TILE_ROWS * shape.headDim();
-    run(launch, shape, segments, new Form(heads, scores.mostTiles(), elements));
+    run(launch, shape, segments, layout, heads);
   }
 
   private void queries(
       AttentionShape shape, Segments segments, Backward given, Scores scores, int heads) {
     AttentionGradient g = given.tensors();
-    Kernels.Launch launch = launch("attention_dq", shape);
+    Kernels.Launch launch = launch(QUERIES, shape);
     read(launch, shape, g.k());
     scores.give(launch);
     rotation(launch, given);
     launch.matrix(g.dq());
-    long blocks = (scores.mostTiles() + QUERY_TILES - 1) / QUERY_TILES;
-    long elements = QUERY_STAGES * ((long) TILE_ROWS * shape.headDim() + QUERY_TILES * SCORES);
-    run(launch, shape, segments, new Form(heads, blocks, elements));
+    run(launch, shape, segments, QUERIES, heads);
   }
 
   private static void rotation(Kernels.Launch launch, Backward given) {
@@ -149,14 +169,17 @@ final class BlockwiseAttention implements AutoCloseable {
         .number(given.rotation().map(by -> CudaStorage.address(by.positions())).orElse(0L));
   }
 
-  private Kernels.Launch launch(String name, AttentionShape shape) {
+  private Kernels.Launch launch(Layout layout, AttentionShape shape) {
     Kernels.Source source =
         context.source(
-            List.of(
-                "copies.cu", "attention_tiles.cu", "attention_forward.cu", "attention_backward.cu"),
+            isWide(shape) ? WIDE_SOURCES : SOURCES,
             "HEAD_DIM=" + shape.headDim(),
             "WARPGROUP=" + (usesWarpgroups(shape) ? 1 : 0));
-    return context.kernels().launch(source, name);
+    return context.kernels().launch(source, layout.kernel());
+  }
+
+  private boolean isWide(AttentionShape shape) {
+    return usesWarpgroups(shape) && shape.headDim() == WIDE_HEADS;
   }
 
   /** Compute capability 9.0 multiplies with four warps together, from panels of 64 columns. */
@@ -177,9 +200,10 @@ final class BlockwiseAttention implements AutoCloseable {
     }
   }
 
-  /** Gives the arguments that all these kernels end with, and runs. */
+  /** Gives the arguments that all these kernels end with, and runs over so many heads. */
   private static void run(
-      Kernels.Launch launch, AttentionShape shape, Segments segments, Form form) {
+      Kernels.Launch launch, AttentionShape shape, Segments segments, Layout layout, int heads) {
+    long blocks = (tiles(segments) + layout.ownTiles() - 1) / layout.ownTiles();
     launch
         .tensor(segments.device())
         .integer(segments.tokens())
@@ -187,9 +211,9 @@ final class BlockwiseAttention implements AutoCloseable {
         .real(shape.scale())
         .flag(shape.mask() == AttentionShape.Mask.CAUSAL)
         .run(
-            new Kernels.Grid(form.heads(), segments.count(), form.blocks()),
-            new Kernels.Block(THREADS, 1),
-            Math.toIntExact(form.sharedElements() * Short.BYTES + SHARED_ALIGNMENT));
+            new Kernels.Grid(heads, segments.count(), blocks),
+            new Kernels.Block(layout.threads(), 1),
+            layout.sharedBytes(shape));
   }
 
   @Override

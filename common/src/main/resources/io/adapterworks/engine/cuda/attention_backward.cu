@@ -60,7 +60,7 @@ struct Scores {
 
 // Leaves a tile that the block holds transposed, 16 keys a warp.
 __device__ __forceinline__ void leaveScores(uint4* tile, const unsigned (*turnedScores)[4]) {
-  uint4* to = tile + threadIdx.x;
+  uint4* to = tile + threadIdx.x % THREADS;
 #pragma unroll
   for (int i = 0; i < ROWS / 16; i++) {
     const unsigned* from = turnedScores[i];
@@ -70,12 +70,12 @@ __device__ __forceinline__ void leaveScores(uint4* tile, const unsigned (*turned
 
 // The warp's 16 queries of a tile in shared memory.
 __device__ __forceinline__ void readScores(unsigned (*to)[4], unsigned tile) {
-  int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  int lane = threadIdx.x % 32;
 #pragma unroll
   for (int i = 0; i < ROWS / 16; i++) {
     asm volatile("ld.shared.v4.b32 {%0,%1,%2,%3}, [%4];"
                  : "=r"(to[i][0]), "=r"(to[i][1]), "=r"(to[i][2]), "=r"(to[i][3])
-                 : "r"(tile + (warp * THREADS + i * 32 + lane) * 16));
+                 : "r"(tile + (warpRow() * (ROWS / 8) + i * 32 + lane) * 16));
   }
 }
 
@@ -84,6 +84,27 @@ __device__ __forceinline__ void readScores(unsigned (*to)[4], unsigned tile) {
 #define PAIR 2
 #define QUERY_STAGES 3
 #define QUERY_STAGE_BYTES (TILE_BYTES + PAIR * SCORE_BYTES)
+
+// Of scores(64 keys, 64 queries), transposed, and the gradients of the weights that they become: the
+// weights, and the gradients of the scores. Sums are the queries' logSumExp, for powers of two, and
+// delta. Keys from "length" on, and after their query where queries begin at firstQuery, are hidden.
+__device__ __forceinline__ void weighAgain(float (*scores)[4], float (*gradients)[4],
+                                           const float2 (*sums)[ROWS / 2], float factor,
+                                           int upperKey, int length, int firstQuery) {
+  int lane = threadIdx.x % 4;
+#pragma unroll
+  for (int i = 0; i < ROWS / 8; i++) {
+    float2 logSum = sums[0][i * 4 + lane];
+    float2 shift = sums[1][i * 4 + lane];
+#pragma unroll
+    for (int e = 0; e < 4; e++) {
+      int key = upperKey + e / 2 * 8, query = firstQuery + i * 8 + lane * 2 + e % 2;
+      float weight = power2(scores[i][e] * factor - (e % 2 ? logSum.y : logSum.x));
+      scores[i][e] = key >= length || key > query ? 0.f : weight;
+      gradients[i][e] = scores[i][e] * (gradients[i][e] - (e % 2 ? shift.y : shift.x));
+    }
+  }
+}
 
 // Grid (key/value heads, segments, key tiles); the query heads of a group are added up in order.
 // Leaves the scores' gradients of the query heads from firstHead on.
@@ -95,13 +116,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
                   float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
   __shared__ __align__(8) unsigned long long barriers[GROUPS];
-  __shared__ float2 logSums[2][ROWS / 2], shifts[2][ROWS / 2];
+  __shared__ float2 sums[2][2][ROWS / 2];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
   int keyAt = blockIdx.z * ROWS;
   if (keyAt >= length) {
     return;
   }
-  int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  int lane = threadIdx.x % 32;
   unsigned keys = tilesAt(memory), values = keys + TILE_BYTES;
   unsigned buffers = values + TILE_BYTES;
   int kvHead = firstHead / group + blockIdx.x, column = kvHead * HEAD_DIM;
@@ -120,8 +141,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     if (threadIdx.x < ROWS) {
       int row = at + threadIdx.x;
       int64 from = (int64)head * tokens + first + row;
-      ((float*)logSums[step % 2])[threadIdx.x] = row < length ? logSumExp[from] * LOG2E : INFINITY;
-      ((float*)shifts[step % 2])[threadIdx.x] = row < length ? delta[from] : 0.f;
+      float* to = (float*)sums[step % 2] + threadIdx.x;
+      to[0] = row < length ? logSumExp[from] * LOG2E : INFINITY;
+      to[ROWS] = row < length ? delta[from] : 0.f;
     }
   };
 
@@ -142,26 +164,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     __syncthreads();
     float weights[ROWS / 8][4], scores[ROWS / 8][4];
     startProducts();
-    multiplyTiles(weights, keys, warp * 16, queries);
-    multiplyTiles(scores, values, warp * 16, gradients);
+    multiplyTiles(weights, keys, warpRow(), queries);
+    multiplyTiles(scores, values, warpRow(), gradients);
     finishProducts();
     hold<ROWS / 8>(weights);
     hold<ROWS / 8>(scores);
     bool diagonal = causal && step % tiles == 0;
-#pragma unroll
-    for (int i = 0; i < ROWS / 8; i++) {
-      float2 logSum = logSums[step % 2][i * 4 + lane % 4];
-      float2 shift = shifts[step % 2][i * 4 + lane % 4];
-#pragma unroll
-      for (int e = 0; e < 4; e++) {
-        int query = i * 8 + lane % 4 * 2 + e % 2;
-        float weight = power2(weights[i][e] * factor - (e % 2 ? logSum.y : logSum.x));
-        int key = warp * 16 + lane / 4 + e / 2 * 8;
-        bool hidden = keyAt + key >= length || (diagonal && key > query);
-        weights[i][e] = hidden ? 0.f : weight;
-        scores[i][e] = weights[i][e] * (scores[i][e] - (e % 2 ? shift.y : shift.x));
-      }
-    }
+    weighAgain(weights, scores, sums[step % 2], factor, keyAt + warpRow() + lane / 4, length,
+               diagonal ? keyAt : length);
     unsigned packed[2][ROWS / 16][4];
     packWeights(packed[0], weights);
     packWeights(packed[1], scores);
@@ -179,7 +189,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     hold<HEAD_DIM / 8>(dKey);
     __syncthreads();
   }
-  rotateBack(dKey, Rotation{table, positions}, first + keyAt + warp * 16, first + length - 1);
+  rotateBack(dKey, Rotation{table, positions}, first + keyAt + warpRow(), first + length - 1);
   writeRows(keys, dKey, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,
             length - keyAt);
   writeRows(values, dValue, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,
@@ -198,7 +208,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   if (tile * ROWS >= length) {
     return;
   }
-  int head = firstHead + blockIdx.x, warp = threadIdx.x / 32;
+  int head = firstHead + blockIdx.x;
   int kvColumn = head / group * HEAD_DIM, all = (length + ROWS - 1) / ROWS;
   Scores scoreGradients = {scoreTiles, headTiles, firstHead, mostTiles, causal};
   unsigned buffers = tilesAt(memory);
@@ -263,7 +273,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   for (int p = 0; p < PAIR; p++) {
     int queryAt = (tile + p) * ROWS;
     if (queryAt < length) {
-      rotateBack(sum[p], Rotation{table, positions}, first + queryAt + warp * 16,
+      rotateBack(sum[p], Rotation{table, positions}, first + queryAt + warpRow(),
                  first + length - 1);
       writeRows(buffers + p * TILE_BYTES, sum[p], scale, scale,
                 dq + (first + queryAt) * dqStride + head * HEAD_DIM, dqStride, length - queryAt);

@@ -24,6 +24,9 @@ __device__ __forceinline__ unsigned chunkAt(unsigned tile, int row, int chunk) {
 #endif
 }
 
+// The first of the 16 rows of a tile that the warp works on.
+__device__ __forceinline__ int warpRow() { return threadIdx.x % THREADS / 32 * 16; }
+
 // The block's shared memory, from an address on that the tensor cores' swizzling takes.
 __device__ __forceinline__ unsigned tilesAt(const void* memory) {
   return (sharedAddress(memory) + 1023) & ~1023u;
@@ -322,7 +325,7 @@ struct Left {
   __device__ __forceinline__ void read(unsigned tile) {
 #pragma unroll
     for (int step = 0; step < HEAD_DIM / 16; step++) {
-      loadLeft(words[step], tile, threadIdx.x / 32 * 16, step);
+      loadLeft(words[step], tile, warpRow(), step);
     }
   }
 #else
@@ -401,7 +404,7 @@ struct Left {
 };
 
 __device__ __forceinline__ void multiplyTiles(float (*scores)[4], const Left& a, unsigned b) {
-  multiplyTiles(scores, a.tile, threadIdx.x / 32 * 16, b);
+  multiplyTiles(scores, a.tile, warpRow(), b);
 }
 
 // sum(16, HEAD_DIM) += weights(16, 64) b(64, HEAD_DIM).
@@ -424,7 +427,7 @@ __device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*wei
 // Writes the warp's 16 rows, scaled, by way of its own rows of a tile that it alone still reads.
 __device__ __forceinline__ void writeRows(unsigned tile, const float (*sum)[4], float upper,
                                           float lower, bf16* to, int64 stride, int valid) {
-  int lane = threadIdx.x % 32, row = threadIdx.x / 32 * 16;
+  int lane = threadIdx.x % 32, row = warpRow();
   __syncwarp();
 #pragma unroll
   for (int i = 0; i < HEAD_DIM / 8; i++) {

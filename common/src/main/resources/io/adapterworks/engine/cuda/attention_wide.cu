@@ -1,0 +1,148 @@
+// Attention for heads of 128 on compute capability 9.0: one warpgroup of a block keeps a ring of tiles
+// full, the others multiply the same tiles with 64 rows each of their own, and wait for nobody but the
+// ring.
+
+// The warpgroup's number; the last one of a block fills the ring.
+__device__ __forceinline__ int warpgroup() { return threadIdx.x / THREADS; }
+
+// The registers that a thread of this warpgroup may use from here on; those of all warpgroups must not
+// be more than the launch bounds allow.
+#define FEWER_REGISTERS(count) asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(count))
+#define MORE_REGISTERS(count) asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(count))
+
+// Stages of shared memory that are filled and let go of in order; steps count on from 0.
+template <int STAGES, int STAGE_BYTES>
+struct TileRing {
+  unsigned stages, barriers;
+
+  // All threads of the block. Barriers of its own in shared memory: two a stage. A stage is full once
+  // "fillers" have arrived and their bytes, and empty once "readers" have.
+  __device__ __forceinline__ TileRing(unsigned stages, unsigned long long* memory, int fillers,
+                                      int readers)
+      : stages(stages), barriers(sharedAddress(memory)) {
+    if (threadIdx.x == 0) {
+      for (int i = 0; i < STAGES; i++) {
+        initBarrier(barriers + 16 * i, fillers);
+        initBarrier(barriers + 16 * i + 8, readers);
+      }
+      asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+    }
+    __syncthreads();
+  }
+
+  __device__ __forceinline__ unsigned stage(int step) const {
+    return stages + step % STAGES * STAGE_BYTES;
+  }
+  __device__ __forceinline__ unsigned full(int step) const {
+    return barriers + step % STAGES * 16;
+  }
+  __device__ __forceinline__ unsigned empty(int step) const { return full(step) + 8; }
+
+  // By a filler: waits until all readers are done with what the step's stage held.
+  __device__ __forceinline__ void claim(int step) const {
+    if (step >= STAGES) {
+      waitBarrier(empty(step), (step / STAGES + 1) % 2);
+    }
+  }
+
+  // By a reader: waits until the step's stage is full.
+  __device__ __forceinline__ void await(int step) const {
+    waitBarrier(full(step), step / STAGES % 2);
+  }
+
+  // By all threads of a reading warpgroup, once their products are done.
+  __device__ __forceinline__ void release(int step) const {
+    if (threadIdx.x % THREADS == 0) {
+      arriveAt(empty(step));
+    }
+  }
+};
+
+// Starts copying a tile; by one thread.
+__device__ __forceinline__ void fetchTile(unsigned tile, Reader from, int column, int row,
+                                          unsigned barrier) {
+#pragma unroll
+  for (int panel = 0; panel < HEAD_DIM / 64; panel++) {
+    fetch(tile + panel * PANEL_BYTES, from, column + panel * 64, row, barrier);
+  }
+}
+
+#define FORWARD_TILES 3
+#define FORWARD_THREADS ((FORWARD_TILES + 1) * THREADS)
+#define FORWARD_STAGES 4
+
+// Grid (heads, segments, threes of query tiles), the longest rows first.
+extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
+    attention_forward_wide(MATRIX(q), MATRIX(k), MATRIX(v), bf16* out, int64 outStride,
+                           float* logSumExp, const int* starts, int tokens, int group, float scale,
+                           int causal) {
+  extern __shared__ __align__(128) char memory[];
+  __shared__ __align__(8) unsigned long long barriers[2 * FORWARD_STAGES];
+  __shared__ __align__(8) unsigned long long queriesThere;
+  int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
+  int tile = (gridDim.z - 1 - blockIdx.z) * FORWARD_TILES, all = (length + ROWS - 1) / ROWS;
+  if (tile >= all) {
+    return;
+  }
+  int head = blockIdx.x, mine = tile + warpgroup();
+  int column = head * HEAD_DIM, kvColumn = head / group * HEAD_DIM;
+  int active = min(FORWARD_TILES, all - tile);
+  unsigned queries = tilesAt(memory), there = sharedAddress(&queriesThere);
+  if (threadIdx.x == 0) {
+    initBarrier(there, 1);
+  }
+  TileRing<FORWARD_STAGES, 2 * TILE_BYTES> ring(queries + FORWARD_TILES * TILE_BYTES, barriers, 1,
+                                                active);
+  if (warpgroup() == FORWARD_TILES) {
+    FEWER_REGISTERS(32);
+    if (threadIdx.x % THREADS == 0) {
+      expectBytes(there, active * TILE_BYTES);
+      for (int i = 0; i < active; i++) {
+        fetchTile(queries + i * TILE_BYTES, READER(q), column, first + (tile + i) * ROWS, there);
+      }
+      int tiles = causal ? tile + active : all;
+      for (int j = 0; j < tiles; j++) {
+        ring.claim(j);
+        expectBytes(ring.full(j), 2 * TILE_BYTES);
+        fetchTile(ring.stage(j), READER(k), kvColumn, first + j * ROWS, ring.full(j));
+        fetchTile(ring.stage(j) + TILE_BYTES, READER(v), kvColumn, first + j * ROWS, ring.full(j));
+      }
+    }
+    return;
+  }
+  MORE_REGISTERS(160);
+  if (mine >= all) {
+    return;
+  }
+  queries += warpgroup() * TILE_BYTES;
+  int queryAt = mine * ROWS, tiles = causal ? mine + 1 : all, lane = threadIdx.x % 32;
+  Softmax softmax(scale * LOG2E);
+  float sum[HEAD_DIM / 8][4] = {};
+  float scores[ROWS / 8][4];
+  Left query;
+  waitBarrier(there, 0);
+  query.read(queries);
+  for (int j = 0; j < tiles; j++) {
+    ring.await(j);
+    hold<ROWS / 8>(scores);
+    startProducts();
+    multiplyTiles(scores, query, ring.stage(j));
+    finishProducts();
+    hold<ROWS / 8>(scores);
+    if (j == tiles - 1) {
+      hideScores(scores, j * ROWS, queryAt + warpRow() + lane / 4, length, causal);
+    }
+    softmax.weigh(scores, sum);
+    unsigned weights[ROWS / 16][4];
+    packWeights(weights, scores);
+    hold<HEAD_DIM / 8>(sum);
+    startProducts();
+    addProduct(sum, weights, ring.stage(j) + TILE_BYTES);
+    finishProducts();
+    hold<HEAD_DIM / 8>(sum);
+    ring.release(j);
+  }
+  softmax.finish(logSumExp + (int64)head * tokens + first, queryAt + warpRow(), length);
+  writeRows(queries, sum, 1.f / softmax.total[0], 1.f / softmax.total[1],
+            out + (first + queryAt) * outStride + head * HEAD_DIM, outStride, length - queryAt);
+}
