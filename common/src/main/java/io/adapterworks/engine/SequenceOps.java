@@ -1,6 +1,7 @@
 package io.adapterworks.engine;
 
 import io.adapterworks.tensor.Tensor;
+import java.util.Optional;
 
 /** What turns token ids into rows, and rows of a sequence into one. */
 public interface SequenceOps {
@@ -12,6 +13,26 @@ public interface SequenceOps {
    * @param y (N, C), compute type
    */
   void gather(Tensor table, Tensor ids, Write write, Tensor y);
+
+  /** Rows of a table on the host, gathered while the device is still at what came before. */
+  interface RowsAhead {
+    /**
+     * y[n, :] = table[ids[n], :].
+     *
+     * @param ids (N), each in [0, rows); the caller has checked
+     * @param y (N, C), contiguous; may still be in use by what was launched before
+     */
+    void gather(int[] ids, Tensor y);
+  }
+
+  /**
+   * As {@link #gather}, for callers who launch ahead; empty where nothing is gained by it.
+   *
+   * @param table of {@link TransferOps#keepOnHost}
+   */
+  default Optional<RowsAhead> rowsAhead(Tensor table) {
+    return Optional.empty();
+  }
 
   /** y(S, C), float32 = the mean of each sequence's rows of x(N, C), compute type. */
   void meanPoolForward(Tensor x, Segments segments, Tensor y);

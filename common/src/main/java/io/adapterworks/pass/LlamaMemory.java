@@ -22,8 +22,8 @@ record LlamaMemory(long weights, long activations, long working) {
   /** Statistics of a token in one layer: of two norms, and of each head's softmax. */
   private static final int STATISTICS = 2;
 
-  /** The products' workspace and a few small tensors. */
-  private static final long FIXED_BYTES = 64L << 20;
+  /** A few small tensors. */
+  private static final long FIXED_BYTES = 32L << 20;
 
   /** What is trained: a batch of so many tokens, by so many parameters. */
   record Load(long tokens, long parameters) {}
@@ -38,7 +38,10 @@ record LlamaMemory(long weights, long activations, long working) {
     long table = (long) config.vocabulary() * hidden;
     boolean small = options.weights() == WeightStorage.INT8;
     long frozen = (config.layers() * layer + table) * (small ? 1 : bytes);
-    long embedding = options.embedding() == PassOptions.Placement.HOST ? 0 : table * bytes;
+    boolean onHost = options.embedding() == PassOptions.Placement.HOST;
+    long embedding = onHost ? 0 : table * bytes;
+    // The next step's embeddings arrive beside this step's.
+    long ahead = onHost ? load.tokens * hidden * bytes : 0;
     long adapter = load.parameters * (4L * Float.BYTES + bytes);
 
     boolean headNorms = config.has(LlamaConfig.Feature.QUERY_KEY_NORM);
@@ -54,7 +57,7 @@ record LlamaMemory(long weights, long activations, long working) {
 
     long expanded = small ? Math.max(table, 2 * wide * hidden) * bytes : 0;
     return new LlamaMemory(
-        frozen + embedding + adapter, load.tokens * token + room, expanded + FIXED_BYTES);
+        frozen + embedding + adapter, load.tokens * token + room + ahead, expanded + FIXED_BYTES);
   }
 
   long total() {

@@ -22,6 +22,7 @@ import io.adapterworks.tokenize.TokenRow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -34,7 +35,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   private final PassOptions options;
   private final TensorScope weights;
   private final DeviceParameters parameters;
-  private final Tensor embedding;
+  private final LlamaEmbedding embedding;
   private final RopeTable rope;
   private final List<LlamaLayer> layers;
   private final FrozenRmsNorm norm;
@@ -61,8 +62,9 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     this.weights = engine.openScope("weights");
     this.parameters = new DeviceParameters(engine, adapter, weights);
     LlamaWeights loaded = LlamaWeights.load(engine, base, parameters, options, weights);
-    this.embedding = loaded.embedding();
     this.rope = loaded.rope();
+    this.embedding =
+        new LlamaEmbedding(engine, config, rope, loaded.embedding(), options.embedding());
     this.layers = loaded.layers();
     this.norm = loaded.norm();
     this.head = loaded.head();
@@ -130,26 +132,15 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     }
   }
 
-  /** A batch, and its tokens' embeddings x (N, C). */
-  private record Embedded(DeviceBatch batch, Tensor x) {}
-
-  private Embedded embed(TokenBatch tokens, TensorScope scope) {
-    rope.reserve(tokens.maxLength());
-    DeviceBatch batch =
-        DeviceBatch.upload(engine, scope, tokens, config.vocabulary(), config.maxPositions());
-    Tensor x = scope.allocate(engine.computeType(), batch.tokens(), config.hidden());
-    engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
-    return new Embedded(batch, x);
-  }
-
   /**
    * Forward over a batch.
    *
    * @param recomputed so many layers, from the first, keep only their input
    */
-  private Forward forward(Embedded input, PassMode mode, int recomputed, TensorScope scope) {
-    DeviceBatch batch = input.batch;
-    Tensor x = input.x;
+  private Forward forward(
+      LlamaEmbedding.Embedded input, PassMode mode, int recomputed, TensorScope scope) {
+    DeviceBatch batch = input.batch();
+    Tensor x = input.x();
     List<Tensor> inputs = new ArrayList<>(List.of(x));
     List<LlamaLayer.Saved> saved = new ArrayList<>();
     long n = batch.tokens();
@@ -181,13 +172,13 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   }
 
   private Forward inference(TokenBatch tokens, TensorScope scope) {
-    return forward(embed(tokens, scope), PassMode.INFERENCE, layers.size(), scope);
+    return forward(embedding.embed(tokens, scope), PassMode.INFERENCE, layers.size(), scope);
   }
 
   @Override
   public double lossAndGradient(TokenBatch tokens, long dropoutSeed, float[] gradient) {
     try (TensorScope scope = engine.openScope("step")) {
-      Tensor loss = computeGradients(tokens, dropoutSeed, scope);
+      Tensor loss = computeGradients(tokens, dropoutSeed, embedding::embed, scope);
       double value = Downloads.floats(engine, loss)[0];
       parameters.downloadGradients(gradient);
       return value;
@@ -203,7 +194,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   public DoubleSupplier start(TokenBatch tokens, long dropoutSeed, AdamStep update) {
     parameters.moments();
     try (TensorScope scope = engine.openScope("step")) {
-      Tensor loss = computeGradients(tokens, dropoutSeed, scope);
+      Tensor loss = computeGradients(tokens, dropoutSeed, embedding::embedAhead, scope);
       parameters.update(update);
       TransferOps.Download download = engine.transfer().startDownload(loss);
       return () -> download.await()[0];
@@ -231,11 +222,15 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   private record StepKey(LlamaPass pass, List<Integer> starts, int scored) {}
 
   /** Sets the parameters' gradients, and gives back the loss, still on the device. */
-  private Tensor computeGradients(TokenBatch tokens, long dropoutSeed, TensorScope scope) {
+  private Tensor computeGradients(
+      TokenBatch tokens,
+      long dropoutSeed,
+      BiFunction<TokenBatch, TensorScope, LlamaEmbedding.Embedded> embed,
+      TensorScope scope) {
     Labels.require(tokens, LabelScope.TOKEN, outputs());
     parameters.setDropout(dropoutSeed, tokens);
     // Not within the step: embeddings may come over the bus, while the host gets the step ready.
-    Embedded input = embed(tokens, scope);
+    LlamaEmbedding.Embedded input = embed.apply(tokens, scope);
     Tensor loss = scope.allocate(DType.FLOAT32, 2);
     List<Integer> starts = Arrays.stream(tokens.starts()).boxed().toList();
     engine.run(
@@ -332,7 +327,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     }
     try (TensorScope scope = engine.openScope("step")) {
       cache.begin(places, scope);
-      Forward forward = forward(embed(tokens, scope), PassMode.INFERENCE, 0, scope);
+      Forward forward = forward(embedding.embed(tokens, scope), PassMode.INFERENCE, 0, scope);
       for (int i = 0; i < layers.size(); i++) {
         layers.get(i).remember(new CachedStep(cache, i), forward.saved.get(i));
       }
@@ -350,7 +345,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
       cache.begin(places, scope);
       Tensor x = scope.allocate(engine.computeType(), n, config.hidden());
       Tensor y = scope.allocate(engine.computeType(), n, config.hidden());
-      engine.sequence().gather(embedding, batch.ids(), Write.SET, x);
+      embedding.gather(batch.ids(), x);
       Tensor room = scope.allocate(engine.computeType(), layers.get(0).roomElements(n, needs));
       LlamaLayer.Inputs products = layers.get(0).allocateInputs(n, needs, room, scope);
       LlamaLayer.Saved first = layers.get(0).allocate(x, products, scope);

@@ -276,14 +276,24 @@ class CudaParityTest {
     try (BaseModel base = BaseModelReader.open(folder.toString());
         Engine engine = open(ComputeType.BFLOAT16)) {
       LoraAdapter adapter = PeftDirectory.read(folder.resolve("adapter_start"), base);
-      float[][] gradients = new float[2][adapter.values().length];
+      int size = adapter.values().length;
+      float[][] gradients = new float[2][size];
+      float[][] trained = new float[2][size];
+      AdamStep.Range all = new AdamStep.Range(0, size, 1e-2, 0);
       for (int i = 0; i < 2; i++) {
         PassOptions options = i == 0 ? PassOptions.DEFAULT : sparing;
         try (LlamaPass pass = new LlamaPass(engine, base, adapter, options)) {
           pass.lossAndGradient(fixture.nextTokenBatch(), 1, gradients[i]);
+          for (int step = 1; step <= 4; step++) {
+            // Other tokens each time, and none waited for.
+            TokenBatch batch = TokenBatch.of(List.of(TokenRow.text(fixture.row(step % 2))));
+            pass.start(batch, 1, new AdamStep(step, 0.9, 0.999, 1e-8, 1, List.of(all)));
+          }
+          pass.readParameters(trained[i]);
         }
       }
       assertArrayEquals(gradients[0], gradients[1]);
+      assertArrayEquals(trained[0], trained[1]);
     }
   }
 

@@ -40,7 +40,7 @@ public final class CudaEngine implements Engine {
   private final CudaGatedOps gated;
   private final CudaAttentionOps attention;
   private final CachedAttentionOps cachedAttention;
-  private final SequenceOps sequence;
+  private final CudaSequenceOps sequence;
   private final LossOps loss;
   private final UpdateOps update;
   private final Map<String, DeviceArena> arenas = new HashMap<>();
@@ -112,6 +112,7 @@ public final class CudaEngine implements Engine {
   /** Bytes of the card's memory that the engine holds: weights, scopes and working memory. */
   public long committedBytes() {
     return context.committedBytes()
+        + sequence.committedBytes()
         + arenas.values().stream().mapToLong(DeviceArena::committed).sum();
   }
 
@@ -187,6 +188,7 @@ public final class CudaEngine implements Engine {
     synchronize();
     graphs.close();
     arenas.values().forEach(DeviceArena::close);
+    sequence.close();
     gated.close();
     attention.close();
     products.close();

@@ -15,8 +15,8 @@ final class CudaLossOps implements LossOps {
   private static final int ROW_UNIT = 128;
   private static final int BLOCK = 512;
 
-  /** A block of so many threads has a multiprocessor, and its shared memory, to itself. */
-  private static final int LARGE_BLOCK = 1024;
+  /** Blocks that share a multiprocessor: one reads its row while another writes its own. */
+  private static final int BLOCKS_AT_ONCE = 2;
 
   /** What a kernel needs of a block's shared memory besides. */
   private static final int OTHER_SHARED_BYTES = 2 << 10;
@@ -89,7 +89,7 @@ final class CudaLossOps implements LossOps {
         long held = heldLogits(part);
         score(launch.real(scored.scale()), part, part, results.rows(row, rows))
             .number(held)
-            .run(rows(part), block(LARGE_BLOCK), Math.toIntExact(held * Short.BYTES));
+            .run(rows(part), block(BLOCK), Math.toIntExact(held * Short.BYTES));
         products.run(
             MatrixProducts.Product.set(
                 part, Transpose.NO, weight, Transpose.NO, scored.dx().rows(row, rows)));
@@ -120,7 +120,7 @@ final class CudaLossOps implements LossOps {
     if (context.computeType() != DType.BFLOAT16 || width == 1) {
       return 0;
     }
-    long room = (long) context.device().sharedBytes() - OTHER_SHARED_BYTES;
+    long room = (long) (context.device().sharedBytes() / BLOCKS_AT_ONCE) - OTHER_SHARED_BYTES;
     return Math.min(logits.columns(), room / Short.BYTES / width * width);
   }
 

@@ -4,10 +4,14 @@ import io.adapterworks.engine.Segments;
 import io.adapterworks.engine.SequenceOps;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** {@link SequenceOps}: one thread a column of each sequence, added up in order. */
 final class CudaSequenceOps implements SequenceOps {
   private final CudaContext context;
+  private final List<HostRows> ahead = new ArrayList<>();
 
   CudaSequenceOps(CudaContext context) {
     this.context = context;
@@ -26,6 +30,23 @@ final class CudaSequenceOps implements SequenceOps {
         .integer(y.columns())
         .integer(width)
         .each(y.shape().elements() / width);
+  }
+
+  @Override
+  public Optional<RowsAhead> rowsAhead(Tensor table) {
+    HostRows rows = new HostRows(context, table);
+    ahead.add(rows);
+    return Optional.of(rows);
+  }
+
+  /** Bytes of the card's memory that rows land in that come ahead. */
+  long committedBytes() {
+    return ahead.stream().mapToLong(HostRows::committed).sum();
+  }
+
+  void close() {
+    ahead.forEach(HostRows::close);
+    ahead.clear();
   }
 
   @Override

@@ -89,7 +89,10 @@ final class MatrixProducts implements AutoCloseable {
 
   private final CudaContext context;
   private final cublasLtContext handle = new cublasLtContext();
-  private final Address workspace;
+
+  /** Made when the first algorithm that needs one is chosen: few do. */
+  private Address workspace;
+
   private final ProductChoices choices;
   private final Map<ProductPlan.Key, ProductPlan> plans = new HashMap<>();
   private final FloatPointer alpha = new FloatPointer(1);
@@ -105,10 +108,10 @@ final class MatrixProducts implements AutoCloseable {
         new ProductChoices(
             cache.resolve("algorithms-" + card + "-" + cublas.cublasLtGetVersion() + ".txt"));
     CudaStatus.blas(cublas.cublasLtCreate(handle), "opening cuBLASLt");
-    try (TensorScope weights = context.weights()) {
-      this.workspace =
-          new Address(CudaStorage.address(weights.allocate(DType.UINT8, WORKSPACE_BYTES)));
-    }
+  }
+
+  private static Address workspace(TensorScope scope) {
+    return new Address(CudaStorage.address(scope.allocate(DType.UINT8, WORKSPACE_BYTES)));
   }
 
   void run(Product product) {
@@ -127,14 +130,19 @@ final class MatrixProducts implements AutoCloseable {
     if (plan.isEmpty()) {
       runPlain(product);
     } else {
-      run(plan, product);
+      if (workspace == null && plan.needsWorkspace()) {
+        try (TensorScope weights = context.weights()) {
+          workspace = workspace(weights);
+        }
+      }
+      run(plan, product, workspace);
     }
   }
 
-  private void run(ProductPlan plan, Product product) {
+  private void run(ProductPlan plan, Product product, Address room) {
     alpha.put(0, product.alpha());
     beta.put(0, product.addend().isPresent() ? 1 : 0);
-    plan.run(product, alpha, beta, workspace, context.device().stream());
+    plan.run(product, alpha, beta, room, context.device().stream());
   }
 
   /** A plan; for large products with the suggestion that is fastest on this card. */
@@ -157,10 +165,10 @@ final class MatrixProducts implements AutoCloseable {
       Tensor y = product.y();
       CudaScope scope = new CudaScope(arena, context.deviceName(), () -> {});
       Tensor elsewhere = scope.allocate(y.dtype(), y.rows(), y.rowStride()).columns(0, y.columns());
-      Product trial = product.into(elsewhere);
+      Trial trial = new Trial(plan, product.into(elsewhere), workspace(scope));
       double[] first = new double[plan.suggestions()];
       for (int i = 0; i < first.length; i++) {
-        first[i] = time(plan, i, trial, TRIAL_NANOSECONDS);
+        first[i] = time(trial, i, TRIAL_NANOSECONDS);
       }
       List<Integer> finalists =
           new ArrayList<>(
@@ -172,8 +180,8 @@ final class MatrixProducts implements AutoCloseable {
       double[] sums = new double[first.length];
       for (int round = 0; round < ROUNDS; round++) {
         for (int i : finalists) {
-          time(plan, i, trial, HEATING_NANOSECONDS);
-          sums[i] += time(plan, i, trial, ROUND_NANOSECONDS);
+          time(trial, i, HEATING_NANOSECONDS);
+          sums[i] += time(trial, i, ROUND_NANOSECONDS);
         }
         Collections.reverse(finalists);
       }
@@ -181,20 +189,23 @@ final class MatrixProducts implements AutoCloseable {
     }
   }
 
+  /** A product that is timed, and the workspace of its algorithms. */
+  private record Trial(ProductPlan plan, Product product, Address workspace) {}
+
   /** Nanoseconds of one product by this suggestion, from about as many nanoseconds of them. */
-  private double time(ProductPlan plan, int suggestion, Product trial, long span) {
-    plan.choose(suggestion);
-    run(plan, trial);
-    double one = time(plan, trial, 1);
+  private double time(Trial trial, int suggestion, long span) {
+    trial.plan.choose(suggestion);
+    run(trial.plan, trial.product, trial.workspace);
+    double one = time(trial, 1);
     int count = (int) Math.max(1, Math.min(span / one, 1000));
-    return time(plan, trial, count) / count;
+    return time(trial, count) / count;
   }
 
-  private double time(ProductPlan plan, Product trial, int count) {
+  private double time(Trial trial, int count) {
     context.device().synchronize();
     long start = System.nanoTime();
     for (int i = 0; i < count; i++) {
-      run(plan, trial);
+      run(trial.plan, trial.product, trial.workspace);
     }
     context.device().synchronize();
     return System.nanoTime() - start;

@@ -191,6 +191,11 @@ final class ProductPlan implements AutoCloseable {
     chosen = Math.min(index, suggestions.size() - 1);
   }
 
+  /** Whether the algorithm that was chosen needs a workspace. */
+  boolean needsWorkspace() {
+    return suggestions.get(chosen).workspaceSize() > 0;
+  }
+
   void run(
       MatrixProducts.Product product,
       FloatPointer alpha,

@@ -3,11 +3,14 @@
 // thread has the copy engine keep a ring of buffers full, two warpgroups multiply 64 rows by 256
 // columns each and leave them in shared memory as bf16, and three warps turn these into what is wanted
 // while the next tile is multiplied. Blocks stay, one on each multiprocessor, and walk over tiles of
-// 128 rows and 256 columns, in groups of rows that the L2 cache holds.
+// 128 rows and 256 columns, in groups of rows that the L2 cache holds. Where the last turn of
+// forward would leave half of the blocks idle, two share a tile, each taking 64 rows, and the warpgroups
+// share the depth; backward is slower for the registers that it takes.
 
 #define TILE_ROWS 128
 #define TILE_COLUMNS 256
 #define HALF_COLUMNS 128
+#define HALF_ROWS 64
 #define DEPTH 64
 #define STAGES 3
 #define PANELS 4
@@ -147,17 +150,37 @@ struct Tiles {
   }
 };
 
+// What a block does in a turn: a tile from this row and column on, or the half of it.
+struct Turn {
+  int row, column;
+  bool half;
+
+  // False where nothing is left for the block.
+  template <int BACKWARD>
+  __device__ __forceinline__ bool take(int turn, const Tiles& tiles) {
+    const int width = BACKWARD ? TILE_COLUMNS : HALF_COLUMNS;
+    int dealt = turn * gridDim.x, left = tiles.total - dealt;
+    half = !BACKWARD && 2 * left <= (int)gridDim.x;
+    int share = half ? blockIdx.x / 2 : blockIdx.x;
+    if (share >= left) {
+      return false;
+    }
+    tiles.at(dealt + share, row, column);
+    row = row * TILE_ROWS + (half ? blockIdx.x % 2 * HALF_ROWS : 0);
+    column *= width;
+    return true;
+  }
+};
+
 // By one thread: keeps the ring full.
 template <int BACKWARD>
 __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const TensorMap* right,
                                          Sizes sizes) {
   Tiles tiles(sizes, BACKWARD ? TILE_COLUMNS : HALF_COLUMNS);
   int steps = (sizes.depth + DEPTH - 1) / DEPTH;
-  for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
-    int row, column;
-    tiles.at(i, row, column);
-    row *= TILE_ROWS;
-    column *= BACKWARD ? TILE_COLUMNS : HALF_COLUMNS;
+  Turn turn;
+  for (int i = 0; turn.take<BACKWARD>(i, tiles); i++) {
+    int row = turn.row, column = turn.column;
     for (int step = 0; step < steps; step++) {
       waitBarrier(ring.emptied(), ring.round ^ 1);
       expectBytes(ring.filled(), STAGE_BYTES);
@@ -177,26 +200,78 @@ __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const
   }
 }
 
+// By a warpgroup: d(64, 256) = or += the product of 64 rows on the left, from "row" on, with what is in
+// the ring's stage; waits for it.
+template <int BACKWARD>
+__device__ __forceinline__ void multiplyStage(float* d, const Ring& ring, int row, bool add) {
+  unsigned left = ring.buffer() + row * (LEFT_BYTES / TILE_ROWS);
+  unsigned right = ring.buffer() + LEFT_BYTES;
+  startProducts();
+#pragma unroll
+  for (int k = 0; k < DEPTH / 16; k++) {
+    multiply<BACKWARD>(d, describe(left + k * 32), describe(right + k * (BACKWARD ? 2048 : 32)),
+                       add || k > 0);
+  }
+  commitProducts();
+  waitProducts<0>();
+}
+
+// By both multiplying warpgroups: lets go of the ring's stage.
+__device__ __forceinline__ void release(Ring& ring) {
+  if (threadIdx.x % WARPGROUP_THREADS == 0) {
+    arriveAt(ring.emptied());
+  }
+  ring.advance();
+}
+
 // By a warpgroup: d(64, 256) of its next tile.
 template <int BACKWARD>
 __device__ __forceinline__ void multiplyTile(float* d, Ring& ring, int warpgroup, int steps) {
-  bool first = threadIdx.x % WARPGROUP_THREADS == 0;
   for (int step = 0; step < steps; step++) {
     waitBarrier(ring.filled(), ring.round);
-    unsigned left = ring.buffer() + warpgroup * (LEFT_BYTES / 2);
-    unsigned right = ring.buffer() + LEFT_BYTES;
-    startProducts();
+    multiplyStage<BACKWARD>(d, ring, warpgroup * HALF_ROWS, step > 0);
+    release(ring);
+  }
+}
+
+// By both multiplying warpgroups: d(64, 256) of the upper half of the next tile, in the first one. Each
+// takes every other step; the second one's sums go through the memory of both's panels.
+__device__ __forceinline__ void multiplyHalf(float* d, Ring& ring, int warpgroup, int steps,
+                                             const Panels* panels, unsigned round) {
 #pragma unroll
-    for (int k = 0; k < DEPTH / 16; k++) {
-      multiply<BACKWARD>(d, describe(left + k * 32), describe(right + k * (BACKWARD ? 2048 : 32)),
-                         step > 0 || k > 0);
+  for (int i = 0; i < 128; i++) {
+    d[i] = 0.f;
+  }
+  for (int step = 0; step < steps; step++) {
+    waitBarrier(ring.filled(), ring.round);
+    if (step % 2 == warpgroup) {
+      multiplyStage<0>(d, ring, 0, true);
     }
-    commitProducts();
-    waitProducts<0>();
-    if (first) {
-      arriveAt(ring.emptied());
+    release(ring);
+  }
+  for (int i = 0; i < 2; i++) {
+    waitBarrier(panels[i].read, round ^ 1);
+  }
+  unsigned at = panels[0].memory + threadIdx.x % WARPGROUP_THREADS * 4;
+  if (warpgroup == 1) {
+#pragma unroll
+    for (int i = 0; i < 128; i++) {
+      asm volatile("st.shared.f32 [%0], %1;" ::"r"(at + i * WARPGROUP_THREADS * 4), "f"(d[i])
+                   : "memory");
     }
-    ring.advance();
+  }
+  asm volatile("bar.sync 1, %0;" ::"n"(2 * WARPGROUP_THREADS) : "memory");
+  if (warpgroup == 0) {
+#pragma unroll
+    for (int i = 0; i < 128; i++) {
+      float other;
+      asm volatile("ld.shared.f32 %0, [%1];"
+                   : "=f"(other)
+                   : "r"(at + i * WARPGROUP_THREADS * 4)
+                   : "memory");
+      d[i] += other;
+    }
+    asm volatile("bar.sync 2, %0;" ::"n"(WARPGROUP_THREADS) : "memory");
   }
 }
 
@@ -412,22 +487,23 @@ __device__ __forceinline__ void gatedProduct(const TensorMap* left, const Tensor
   }
   __syncthreads();
   Tiles tiles(sizes, width);
+  Turn turn;
   if (threadIdx.x < WARPGROUP_THREADS) {
     asm volatile("setmaxnreg.dec.sync.aligned.u32 104;");
     if (threadIdx.x == 0) {
       fillRing<BACKWARD>(ring, left, right, sizes);
     } else if (threadIdx.x >= FIRST_FINISHER) {
-      for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
-        int row, column;
-        tiles.at(i, row, column);
-        row *= TILE_ROWS;
-        column *= width;
+      for (int i = 0; turn.take<BACKWARD>(i, tiles); i++) {
 #pragma unroll
         for (int half = 0; half < 2; half++) {
+          if (half == 1 && turn.half) {
+            continue;
+          }
+          int row = turn.row + half * HALF_ROWS;
           if (BACKWARD) {
-            finishBackward(panels[half], wide, row + half * 64, column, sizes);
+            finishBackward(panels[half], wide, row, turn.column, sizes);
           } else {
-            finishForward(panels[half], gate, up, wide, row + half * 64, column, sizes);
+            finishForward(panels[half], gate, up, wide, row, turn.column, sizes);
           }
         }
       }
@@ -441,9 +517,15 @@ __device__ __forceinline__ void gatedProduct(const TensorMap* left, const Tensor
       mine = panels[1];
     }
     float d[128];
-    for (int i = blockIdx.x; i < tiles.total; i += gridDim.x) {
-      multiplyTile<BACKWARD>(d, ring, warpgroup, steps);
-      leave(d, mine);
+    for (int i = 0; turn.take<BACKWARD>(i, tiles); i++) {
+      if (!BACKWARD && turn.half) {
+        multiplyHalf(d, ring, warpgroup, steps, panels, mine.round);
+      } else {
+        multiplyTile<BACKWARD>(d, ring, warpgroup, steps);
+      }
+      if (!turn.half || warpgroup == 0) {
+        leave(d, mine);
+      }
     }
   }
 }

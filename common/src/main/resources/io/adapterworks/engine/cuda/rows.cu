@@ -255,7 +255,9 @@ __device__ void crossEntropy(Logits<V, L> logits, int label, float smoothing, fl
   }
   __syncthreads();
   float inverse = 1.f / sum;
-  for (i = threadIdx.x * V; i < columns; i += step) {
+  // What is not held was read last: the cache may have it still.
+  i = threadIdx.x * V;
+  for (i = i < columns ? i + (columns - 1 - i) / step * step : -1; i >= 0; i -= step) {
     float values[V];
     logits.readAgain(i, values);
 #pragma unroll
@@ -299,7 +301,7 @@ extern "C" __global__ void cross_entropy_float(const float* logits, const int* l
 }
 
 // held: logits of a row for which there is shared memory.
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(512, 2)
     cross_entropy(const T* logits, const int* labels, float smoothing, float scale, T* dLogits,
                   float* rowLoss, float* rowHit, int64 columns, int width, int64 held) {
   crossEntropyRow(logits, labels, smoothing, scale, dLogits, rowLoss, rowHit, columns, width, held);
