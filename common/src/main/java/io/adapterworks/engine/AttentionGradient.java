@@ -4,7 +4,7 @@ import io.adapterworks.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * The tensors of attention's backward; shapes as in {@link AttentionOps#forward}.
+ * The tensors of attention's backward; shapes as in {@link AttentionOperands}.
  *
  * @param dOut gradient of out, contiguous
  * @param dq set, rows may be strided

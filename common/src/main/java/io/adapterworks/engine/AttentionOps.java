@@ -9,21 +9,20 @@ public interface AttentionOps {
    * out = softmax(scale · q·kᵀ)·v for each head, each token over its own sequence. Vaswani et al.
    * 2017, arXiv:1706.03762; computed blockwise where that is faster, Dao et al. 2022,
    * arXiv:2205.14135. Where the shape has a dropout, v is weighted with dropout(softmax(…)).
-   *
-   * @param q (N, H·D), compute type; rows of q, k and v may be strided (columns of one matrix)
-   * @param k (N, kvHeads·D)
-   * @param v (N, kvHeads·D)
-   * @param out (N, H·D), contiguous but for spare columns
-   * @param logSumExp (H, N), float32: set to the log of each row's softmax denominator
    */
-  void forward(
-      AttentionShape shape,
-      Segments segments,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      Tensor out,
-      Tensor logSumExp);
+  void forward(AttentionShape shape, Segments segments, AttentionOperands tensors);
+
+  /**
+   * As {@link #forward}, of queries and keys that are first rotated, in place, as by {@link
+   * #rotate}.
+   */
+  default void forwardRotating(
+      AttentionShape shape, Segments segments, AttentionOperands tensors, Rotary rotation) {
+    for (Tensor rotated : List.of(tensors.q(), tensors.k())) {
+      rotate(rotated, shape.headDim(), rotation.table(), rotation.positions());
+    }
+    forward(shape, segments, tensors);
+  }
 
   /**
    * Sets dq, dk, dv (strided as q, k, v may be) from dOut(N, H·D) and what forward saw and set, its

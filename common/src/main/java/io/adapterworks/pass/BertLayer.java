@@ -1,6 +1,7 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.engine.AttentionGradient;
+import io.adapterworks.engine.AttentionOperands;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenSource.WeightStorage;
@@ -116,11 +117,12 @@ final class BertLayer {
         .forward(
             mode == PassMode.TRAINING ? trainedAttention : attention,
             segments,
-            saved.queryKeyValue.columns(0, hidden),
-            saved.queryKeyValue.columns(hidden, hidden),
-            saved.queryKeyValue.columns(2L * hidden, hidden),
-            saved.context,
-            saved.logSumExp);
+            new AttentionOperands(
+                saved.queryKeyValue.columns(0, hidden),
+                saved.queryKeyValue.columns(hidden, hidden),
+                saved.queryKeyValue.columns(2L * hidden, hidden),
+                saved.context,
+                saved.logSumExp));
     attentionOutput.forward(mode, saved.context, saved.hAttentionOutput, x, saved.attentionSum);
     attentionNorm.forward(saved.attentionSum, saved.middle, saved.attentionStats);
     up.forward(mode, saved.middle, saved.hUp, saved.gate);

@@ -22,6 +22,9 @@ record LlamaMemory(long weights, long activations, long working) {
   /** Statistics of a token in one layer: of two norms, and of each head's softmax. */
   private static final int STATISTICS = 2;
 
+  /** Scores come in squares; so many more than a sequence has tokens are taken at the most. */
+  private static final long SCORES_UNIT = 128;
+
   /** A few small tensors. */
   private static final long FIXED_BYTES = 32L << 20;
 
@@ -56,8 +59,19 @@ record LlamaMemory(long weights, long activations, long working) {
     long room = Math.max(logits, load.tokens * Math.max(wide, query + qkv + hidden)) * bytes;
 
     long expanded = small ? Math.max(table, 2 * wide * hidden) * bytes : 0;
+    long working = expanded + scores(config, load.tokens) * bytes + FIXED_BYTES;
     return new LlamaMemory(
-        frozen + embedding + adapter, load.tokens * token + room + ahead, expanded + FIXED_BYTES);
+        frozen + embedding + adapter, load.tokens * token + room + ahead, working);
+  }
+
+  /**
+   * The scores of a group of heads, should all tokens be of one sequence, where they do not fit
+   * what the feed-forward block leaves to attention's backward.
+   */
+  private static long scores(LlamaConfig config, long tokens) {
+    long longest = Math.min(tokens, config.maxPositions()) + SCORES_UNIT;
+    long scores = config.heads() / config.kvHeads() * tokens * longest / 2;
+    return scores > 2L * config.intermediate() * tokens ? scores : 0;
   }
 
   long total() {

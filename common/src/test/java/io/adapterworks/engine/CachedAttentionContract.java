@@ -77,11 +77,12 @@ public interface CachedAttentionContract {
                 .forward(
                     shape,
                     segments,
-                    all.columns(0, shape.queryWidth()),
-                    key(shape, all),
-                    value(shape, all),
-                    side.of(whole),
-                    side.of(logSum));
+                    new AttentionOperands(
+                        all.columns(0, shape.queryWidth()),
+                        key(shape, all),
+                        value(shape, all),
+                        side.of(whole),
+                        side.of(logSum)));
             copyRows(side, whole, last, side.of(out));
           }
         });

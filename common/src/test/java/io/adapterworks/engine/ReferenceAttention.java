@@ -55,14 +55,12 @@ final class ReferenceAttention implements AttentionOps {
   }
 
   @Override
-  public void forward(
-      AttentionShape shape,
-      Segments segments,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      Tensor out,
-      Tensor logSumExp) {
+  public void forward(AttentionShape shape, Segments segments, AttentionOperands tensors) {
+    Tensor q = tensors.q();
+    Tensor k = tensors.k();
+    Tensor v = tensors.v();
+    Tensor out = tensors.out();
+    Tensor logSumExp = tensors.logSumExp();
     clear(out);
     for (int h = 0; h < shape.heads(); h++) {
       Head head = new Head(shape, h);

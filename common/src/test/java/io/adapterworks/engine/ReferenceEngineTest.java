@@ -136,7 +136,8 @@ class ReferenceEngineTest {
       Tensor dq = zeros(7, 16);
       Tensor dk = zeros(7, 8);
       Tensor dv = zeros(7, 8);
-      Runnable forward = () -> engine.attention().forward(shape, segments, q, k, v, out, logSumExp);
+      AttentionOperands tensors = new AttentionOperands(q, k, v, out, logSumExp);
+      Runnable forward = () -> engine.attention().forward(shape, segments, tensors);
       forward.run();
       engine
           .attention()

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.adapterworks.engine.DeviceMemory;
 import io.adapterworks.engine.FrozenSource.WeightStorage;
+import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.tensor.DType;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +37,37 @@ class LlamaMemoryTest {
     assertEquals(
         4 * 4096 * token, kept - of(PassOptions.of(WeightStorage.COMPUTE_TYPE, 4)).activations());
     assertEquals(31 * 4096 * token, kept - of(PassOptions.RECOMPUTE_ALL).activations());
+  }
+
+  @Test
+  void scoresTakeMemoryOfTheirOwnOnceTheyNoLongerFitWhatIsUsedUp() {
+    assertEquals(32L << 20, of(PassOptions.DEFAULT).working());
+    // Llama 3.2 1B: four heads to a group, 8192 between up and down, any length.
+    LlamaMemory.Load load = new LlamaMemory.Load(16_384, 0);
+    LlamaMemory memory =
+        LlamaMemory.of(
+            reaching(131_072, LlamaShape.named("1b").config()),
+            PassOptions.DEFAULT,
+            DType.BFLOAT16,
+            load);
+    assertEquals((32L << 20) + 2 * 4 * 16_384L * (16_384 + 128) / 2, memory.working());
+  }
+
+  private static LlamaConfig reaching(int positions, LlamaConfig of) {
+    return new LlamaConfig(
+        of.modelType(),
+        of.hidden(),
+        of.layers(),
+        of.heads(),
+        of.kvHeads(),
+        of.headDim(),
+        of.intermediate(),
+        of.vocabulary(),
+        positions,
+        of.rmsNormEpsilon(),
+        of.rope(),
+        of.biased(),
+        of.features());
   }
 
   @Test

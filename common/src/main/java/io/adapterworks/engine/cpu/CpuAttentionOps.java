@@ -1,6 +1,7 @@
 package io.adapterworks.engine.cpu;
 
 import io.adapterworks.engine.AttentionGradient;
+import io.adapterworks.engine.AttentionOperands;
 import io.adapterworks.engine.AttentionOps;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Segments;
@@ -39,18 +40,13 @@ final class CpuAttentionOps implements AttentionOps {
   }
 
   @Override
-  public void forward(
-      AttentionShape shape,
-      Segments segments,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      Tensor out,
-      Tensor logSumExp) {
+  public void forward(AttentionShape shape, Segments segments, AttentionOperands tensors) {
+    Tensor out = tensors.out();
     for (AttentionPlan.Group group : planFor(shape, segments).groups()) {
-      Tensor packed = blocks.pack(Scratch.Purpose.PACKED, group, q, k, v);
+      Tensor packed =
+          blocks.pack(Scratch.Purpose.PACKED, group, tensors.q(), tensors.k(), tensors.v());
       Tensor attended = blocks.room(Scratch.Purpose.ATTENDED, group, out.columns());
-      forward.run(shape, segments, group, packed, attended, logSumExp);
+      forward.run(shape, segments, group, packed, attended, tensors.logSumExp());
       blocks.unpack(group, attended, out);
     }
   }

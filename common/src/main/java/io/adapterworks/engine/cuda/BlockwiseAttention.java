@@ -1,6 +1,7 @@
 package io.adapterworks.engine.cuda;
 
 import io.adapterworks.engine.AttentionGradient;
+import io.adapterworks.engine.AttentionOperands;
 import io.adapterworks.engine.AttentionOps;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Segments;
@@ -63,18 +64,27 @@ final class BlockwiseAttention implements AutoCloseable {
     this.context = context;
   }
 
+  /** Whether {@link #forward} can rotate queries. */
+  boolean rotatesQueries(AttentionShape shape) {
+    return isWide(shape);
+  }
+
+  /**
+   * @param rotation of the queries, in place, before anything else
+   */
   void forward(
       AttentionShape shape,
       Segments segments,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      Tensor out,
-      Tensor logSumExp) {
+      AttentionOperands f,
+      Optional<AttentionOps.Rotary> rotation) {
     Layout layout = isWide(shape) ? WIDE_FORWARD : FORWARD;
     Kernels.Launch launch = launch(layout, shape);
-    read(launch, shape, q, k, v);
-    launch.matrix(out).tensor(logSumExp);
+    read(launch, shape, f.q(), f.k(), f.v());
+    if (isWide(shape)) {
+      rotation(launch, rotation);
+      launch.matrix(f.q());
+    }
+    launch.matrix(f.out()).tensor(f.logSumExp());
     run(launch, shape, segments, layout, shape.heads());
   }
 
@@ -146,7 +156,7 @@ final class BlockwiseAttention implements AutoCloseable {
     Kernels.Launch launch = launch(layout, shape);
     read(launch, shape, g.q(), g.k(), g.v(), g.dOut());
     launch.tensor(g.logSumExp()).tensor(given.delta());
-    rotation(launch, given);
+    rotation(launch, given.rotation());
     launch.matrix(g.dk()).matrix(g.dv());
     scores.give(launch);
     run(launch, shape, segments, layout, heads);
@@ -158,15 +168,15 @@ final class BlockwiseAttention implements AutoCloseable {
     Kernels.Launch launch = launch(QUERIES, shape);
     read(launch, shape, g.k());
     scores.give(launch);
-    rotation(launch, given);
+    rotation(launch, given.rotation());
     launch.matrix(g.dq());
     run(launch, shape, segments, QUERIES, heads);
   }
 
-  private static void rotation(Kernels.Launch launch, Backward given) {
+  private static void rotation(Kernels.Launch launch, Optional<AttentionOps.Rotary> rotation) {
     launch
-        .number(given.rotation().map(by -> CudaStorage.address(by.table())).orElse(0L))
-        .number(given.rotation().map(by -> CudaStorage.address(by.positions())).orElse(0L));
+        .number(rotation.map(by -> CudaStorage.address(by.table())).orElse(0L))
+        .number(rotation.map(by -> CudaStorage.address(by.positions())).orElse(0L));
   }
 
   private Kernels.Launch launch(Layout layout, AttentionShape shape) {

@@ -1,6 +1,7 @@
 package io.adapterworks.engine.cuda;
 
 import io.adapterworks.engine.AttentionGradient;
+import io.adapterworks.engine.AttentionOperands;
 import io.adapterworks.engine.AttentionOps;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Dropout;
@@ -55,21 +56,29 @@ final class CudaAttentionOps implements AttentionOps {
   }
 
   @Override
-  public void forward(
-      AttentionShape shape,
-      Segments segments,
-      Tensor q,
-      Tensor k,
-      Tensor v,
-      Tensor out,
-      Tensor logSumExp) {
-    if (isBlockwise(shape, q, k, v, out)) {
-      blockwise.forward(shape, segments, q, k, v, out, logSumExp);
+  public void forward(AttentionShape shape, Segments segments, AttentionOperands f) {
+    if (isBlockwise(shape, f)) {
+      blockwise.forward(shape, segments, f, Optional.empty());
       return;
     }
     Kernels.Launch launch = plain("attention_forward_plain");
-    launch.matrix(q).matrix(k).matrix(v).matrix(out).tensor(logSumExp);
+    launch.matrix(f.q()).matrix(f.k()).matrix(f.v()).matrix(f.out()).tensor(f.logSumExp());
     run(launch, shape, segments, shape.heads());
+  }
+
+  private boolean isBlockwise(AttentionShape shape, AttentionOperands f) {
+    return isBlockwise(shape, f.q(), f.k(), f.v(), f.out());
+  }
+
+  @Override
+  public void forwardRotating(
+      AttentionShape shape, Segments segments, AttentionOperands f, Rotary rotation) {
+    if (isBlockwise(shape, f) && blockwise.rotatesQueries(shape)) {
+      rotate(f.k(), shape.headDim(), rotation.table(), rotation.positions());
+      blockwise.forward(shape, segments, f, Optional.of(rotation));
+    } else {
+      AttentionOps.super.forwardRotating(shape, segments, f, rotation);
+    }
   }
 
   /** Gives the arguments that all plain kernels end with, and runs over so many heads. */
