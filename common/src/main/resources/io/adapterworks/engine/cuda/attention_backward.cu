@@ -79,22 +79,49 @@ __device__ __forceinline__ void readScores(unsigned (*to)[4], unsigned tile) {
 #define QUERY_STAGES 3
 #define QUERY_STAGE_BYTES (TILE_BYTES + PAIR * SCORE_BYTES)
 
+// Which keys of a tile the queries of another must not see: this thread's upper key, the sequence's
+// length and the first query, all counted from the sequence's start.
+struct Hidden {
+  bool some;
+  int upperKey, length, firstQuery;
+
+  __device__ __forceinline__ Hidden(int keyAt, int queryAt, int length, int causal)
+      : some(keyAt + ROWS > length || (causal && queryAt < keyAt + ROWS)),
+        upperKey(keyAt + warpRow() + threadIdx.x % 32 / 4),
+        length(length),
+        firstQuery(causal ? queryAt : length) {}
+};
+
 // Of scores(64 keys, 64 queries), transposed, and the gradients of the weights that they become: the
 // weights, and the gradients of the scores. Sums are the queries' logSumExp, for powers of two, and
-// delta. Keys from "length" on, and after their query where queries begin at firstQuery, are hidden.
+// delta. Where some must be hidden, keys from "length" on are, and those after their query.
 __device__ __forceinline__ void weighAgain(float (*scores)[4], float (*gradients)[4],
                                            const float2 (*sums)[ROWS / 2], float factor,
-                                           int upperKey, int length, int firstQuery) {
+                                           Hidden hidden) {
   int lane = threadIdx.x % 4;
 #pragma unroll
   for (int i = 0; i < ROWS / 8; i++) {
     float2 logSum = sums[0][i * 4 + lane];
+#pragma unroll
+    for (int e = 0; e < 4; e++) {
+      scores[i][e] = power2(scores[i][e] * factor - (e % 2 ? logSum.y : logSum.x));
+    }
+  }
+  if (hidden.some) {
+#pragma unroll
+    for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        int key = hidden.upperKey + e / 2 * 8, query = hidden.firstQuery + i * 8 + lane * 2 + e % 2;
+        scores[i][e] = key >= hidden.length || key > query ? 0.f : scores[i][e];
+      }
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < ROWS / 8; i++) {
     float2 shift = sums[1][i * 4 + lane];
 #pragma unroll
     for (int e = 0; e < 4; e++) {
-      int key = upperKey + e / 2 * 8, query = firstQuery + i * 8 + lane * 2 + e % 2;
-      float weight = power2(scores[i][e] * factor - (e % 2 ? logSum.y : logSum.x));
-      scores[i][e] = key >= length || key > query ? 0.f : weight;
       gradients[i][e] = scores[i][e] * (gradients[i][e] - (e % 2 ? shift.y : shift.x));
     }
   }
@@ -116,7 +143,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
   if (keyAt >= length) {
     return;
   }
-  int lane = threadIdx.x % 32;
   unsigned keys = tilesAt(memory), values = keys + TILE_BYTES;
   unsigned buffers = values + TILE_BYTES;
   int kvHead = firstHead / group + blockIdx.x, column = kvHead * HEAD_DIM;
@@ -163,9 +189,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     finishProducts();
     hold<ROWS / 8>(weights);
     hold<ROWS / 8>(scores);
-    bool diagonal = causal && step % tiles == 0;
-    weighAgain(weights, scores, sums[step % 2], factor, keyAt + warpRow() + lane / 4, length,
-               diagonal ? keyAt : length);
+    weighAgain(weights, scores, sums[step % 2], factor,
+               Hidden(keyAt, (firstTile + step % tiles) * ROWS, length, causal));
     unsigned packed[2][ROWS / 16][4];
     packWeights(packed[0], weights);
     packWeights(packed[1], scores);

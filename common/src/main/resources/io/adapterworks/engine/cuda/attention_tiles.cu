@@ -9,7 +9,6 @@
 #define CHUNKS (HEAD_DIM / 8)
 #define TILE_BYTES (ROWS * HEAD_DIM * 2)
 #define PANEL_BYTES (ROWS * 128)
-#define LOG2E 1.4426950408889634f
 #define GROUPS 4
 #ifndef HOLD_LEFT
 #define HOLD_LEFT (HEAD_DIM > 64)
@@ -180,12 +179,6 @@ __device__ __forceinline__ void multiply(float* sum, const unsigned* a, const un
       "{%0,%1,%2,%3};"
       : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-
-__device__ __forceinline__ float power2(float x) {
-  float result;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
-  return result;
 }
 
 // A product's result as the left operand of the next, rounded to bf16.

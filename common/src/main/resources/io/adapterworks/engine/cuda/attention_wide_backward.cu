@@ -64,7 +64,7 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
     return;
   }
   MORE_REGISTERS(240);
-  int mine = tile + warpgroup(), keyAt = mine * ROWS, lane = threadIdx.x % 32;
+  int mine = tile + warpgroup(), keyAt = mine * ROWS;
   if (mine >= all) {
     return;
   }
@@ -89,8 +89,8 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
     finishProducts();
     hold<ROWS / 8>(weights);
     hold<ROWS / 8>(scores);
-    weighAgain(weights, scores, sums[step % KEY_STAGES], factor, keyAt + warpRow() + lane / 4,
-               length, causal && queryTile == mine ? queryTile * ROWS : length);
+    weighAgain(weights, scores, sums[step % KEY_STAGES], factor,
+               Hidden(keyAt, queryTile * ROWS, length, causal));
     unsigned packed[2][ROWS / 16][4];
     packWeights(packed[0], weights);
     packWeights(packed[1], scores);

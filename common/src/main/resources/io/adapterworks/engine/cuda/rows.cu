@@ -216,12 +216,17 @@ __device__ void crossEntropy(Logits<V, L> logits, int label, float smoothing, fl
     for (int j = 0; j < V; j++) {
       top = fmaxf(top, values[j]);
     }
-    sum *= __expf(highest - top);
+    sum *= power2((highest - top) * LOG2E);
     highest = top;
 #pragma unroll
     for (int j = 0; j < V; j++) {
-      sum += __expf(values[j] - top);
-      total += values[j];
+      sum += power2(values[j] * LOG2E - top * LOG2E);
+    }
+    if (smoothing != 0.f) {
+#pragma unroll
+      for (int j = 0; j < V; j++) {
+        total += values[j];
+      }
     }
   };
   int64 i = threadIdx.x * V, step = blockDim.x * V;
@@ -244,7 +249,7 @@ __device__ void crossEntropy(Logits<V, L> logits, int label, float smoothing, fl
     add(values);
   }
   float top = blockMax(highest);
-  sum = blockSum(highest == -INFINITY ? 0.f : sum * __expf(highest - top));
+  sum = blockSum(highest == -INFINITY ? 0.f : sum * power2((highest - top) * LOG2E));
   total = smoothing == 0.f ? 0.f : blockSum(total);
   float logSum = top + logf(sum);
   float even = smoothing / columns;
@@ -254,7 +259,7 @@ __device__ void crossEntropy(Logits<V, L> logits, int label, float smoothing, fl
     *rowHit = target >= top ? 1.f : 0.f;
   }
   __syncthreads();
-  float inverse = 1.f / sum;
+  float share = scale / sum, everywhere = scale * even;
   // What is not held was read last: the cache may have it still.
   i = threadIdx.x * V;
   for (i = i < columns ? i + (columns - 1 - i) / step * step : -1; i >= 0; i -= step) {
@@ -262,8 +267,13 @@ __device__ void crossEntropy(Logits<V, L> logits, int label, float smoothing, fl
     logits.readAgain(i, values);
 #pragma unroll
     for (int j = 0; j < V; j++) {
-      float share = __expf(values[j] - top) * inverse - even;
-      values[j] = scale * (i + j == label ? share - (1.f - smoothing) : share);
+      values[j] = share * power2(values[j] * LOG2E - top * LOG2E) - everywhere;
+    }
+    if (label >= i && label < i + V) {
+#pragma unroll
+      for (int j = 0; j < V; j++) {
+        values[j] -= i + j == label ? scale * (1.f - smoothing) : 0.f;
+      }
     }
     store<V>(dLogits + i, values);
   }

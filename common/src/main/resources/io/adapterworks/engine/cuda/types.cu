@@ -139,6 +139,14 @@ __device__ __forceinline__ float blockMax(float x) {
   return warpMax(x);
 }
 
+#define LOG2E 1.4426950408889634f
+
+__device__ __forceinline__ float power2(float x) {
+  float result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+
 __device__ __forceinline__ int64 globalIndex() {
   return (int64)blockIdx.x * blockDim.x + threadIdx.x;
 }
