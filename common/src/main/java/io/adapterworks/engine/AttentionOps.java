@@ -13,18 +13,6 @@ public interface AttentionOps {
   void forward(AttentionShape shape, Segments segments, AttentionOperands tensors);
 
   /**
-   * As {@link #forward}, of queries and keys that are first rotated, in place, as by {@link
-   * #rotate}.
-   */
-  default void forwardRotating(
-      AttentionShape shape, Segments segments, AttentionOperands tensors, Rotary rotation) {
-    for (Tensor rotated : List.of(tensors.q(), tensors.k())) {
-      rotate(rotated, shape.headDim(), rotation.table(), rotation.positions());
-    }
-    forward(shape, segments, tensors);
-  }
-
-  /**
    * Sets dq, dk, dv (strided as q, k, v may be) from dOut(N, H·D) and what forward saw and set, its
    * dropout included.
    */

@@ -154,29 +154,27 @@ final class LlamaAttention {
 
   /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */
   void forward(PassMode mode, Tensor x, DeviceBatch batch, Saved saved, Tensor y) {
-    project(mode, x, saved);
+    project(mode, x, batch, saved);
     Tensor qkv = saved.queryKeyValue;
     AttentionOperands tensors =
         new AttentionOperands(query(qkv), key(qkv), value(qkv), saved.context, saved.logSumExp);
-    engine
-        .attention()
-        .forwardRotating(shape, batch.segments(), tensors, rope.rotation(batch.positions()));
+    engine.attention().forward(shape, batch.segments(), tensors);
     output.forwardWithResidual(mode, saved.context, saved.hOutput, x, y);
   }
 
-  /** Sets the queries, the keys and the values of x. */
-  private void project(PassMode mode, Tensor x, Saved saved) {
+  /** Sets the rotated queries and keys, and the values, of x. */
+  private void project(PassMode mode, Tensor x, DeviceBatch batch, Saved saved) {
     norm.forward(x, saved.normed, saved.rstd);
     Tensor qkv = saved.queryKeyValue;
     queryKeyValue.forward(mode, saved.normed, saved.hQueryKeyValue, qkv);
     queryNorm.ifPresent(head -> head.forward(query(qkv), saved.query.orElseThrow()));
     keyNorm.ifPresent(head -> head.forward(key(qkv), saved.key.orElseThrow()));
+    rope.rotate(shape, queryAndKey(qkv), batch.positions());
   }
 
   /** As {@link #forward}, dropout off, where x holds one new token of each cached sequence. */
   void decode(Tensor x, DeviceBatch batch, CachedStep step, Saved saved, Tensor y) {
-    project(PassMode.INFERENCE, x, saved);
-    rope.rotate(shape, queryAndKey(saved.queryKeyValue), batch.positions());
+    project(PassMode.INFERENCE, x, batch, saved);
     step.cache().attend(step.layer(), saved.queryKeyValue, saved.context);
     output.forwardWithResidual(PassMode.INFERENCE, saved.context, saved.hOutput, x, y);
   }

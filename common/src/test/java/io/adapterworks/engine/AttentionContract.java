@@ -67,7 +67,12 @@ public interface AttentionContract {
                 .forward(
                     shapes.apply(s),
                     s.segments(starts),
-                    forward(s, shape, qkv, new Results(out, logSumExp))));
+                    new AttentionOperands(
+                        s.of(qkv.columns(0, keys)),
+                        s.of(qkv.columns(keys, shape.kvWidth())),
+                        s.of(qkv.columns(values, shape.kvWidth())),
+                        s.of(out),
+                        s.of(logSumExp))));
     pair.assertClose(what + "out", pair.dense(out));
     pair.assertClose(what + "logSumExp", logSumExp);
     Twin dOut = pair.normal(type, size.tokens(), shape.queryWidth());
@@ -104,33 +109,6 @@ public interface AttentionContract {
                     gradient.apply(s),
                     new AttentionOps.Rotary(s.of(table), s.of(positions))));
     pair.assertClose(what + "dq, dk rotated back, dv", dQkv, 2 * pair.tolerance());
-    Twin unrotated = pair.normal(type, size.tokens(), size.width());
-    pair.both(
-        s ->
-            s.engine()
-                .attention()
-                .forwardRotating(
-                    shapes.apply(s),
-                    s.segments(starts),
-                    forward(s, shape, unrotated, new Results(out, logSumExp)),
-                    new AttentionOps.Rotary(s.of(table), s.of(positions))));
-    pair.assertClose(what + "queries and keys rotated, values", unrotated);
-    pair.assertClose(what + "out of rotated", pair.dense(out));
-    pair.assertClose(what + "logSumExp of rotated", logSumExp);
-  }
-
-  /** What forward sets. */
-  record Results(Twin out, Twin logSumExp) {}
-
-  private static AttentionOperands forward(
-      EnginePair.Side side, AttentionShape shape, Twin qkv, Results results) {
-    int keys = shape.queryWidth();
-    return new AttentionOperands(
-        side.of(qkv.columns(0, keys)),
-        side.of(qkv.columns(keys, shape.kvWidth())),
-        side.of(qkv.columns(keys + shape.kvWidth(), shape.kvWidth())),
-        side.of(results.out()),
-        side.of(results.logSumExp()));
   }
 
   @ParameterizedTest

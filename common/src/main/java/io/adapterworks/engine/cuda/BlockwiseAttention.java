@@ -64,26 +64,10 @@ final class BlockwiseAttention implements AutoCloseable {
     this.context = context;
   }
 
-  /** Whether {@link #forward} can rotate queries. */
-  boolean rotatesQueries(AttentionShape shape) {
-    return isWide(shape);
-  }
-
-  /**
-   * @param rotation of the queries, in place, before anything else
-   */
-  void forward(
-      AttentionShape shape,
-      Segments segments,
-      AttentionOperands f,
-      Optional<AttentionOps.Rotary> rotation) {
+  void forward(AttentionShape shape, Segments segments, AttentionOperands f) {
     Layout layout = isWide(shape) ? WIDE_FORWARD : FORWARD;
     Kernels.Launch launch = launch(layout, shape);
     read(launch, shape, f.q(), f.k(), f.v());
-    if (isWide(shape)) {
-      rotation(launch, rotation);
-      launch.matrix(f.q());
-    }
     launch.matrix(f.out()).tensor(f.logSumExp());
     run(launch, shape, segments, layout, shape.heads());
   }

@@ -57,28 +57,13 @@ final class CudaAttentionOps implements AttentionOps {
 
   @Override
   public void forward(AttentionShape shape, Segments segments, AttentionOperands f) {
-    if (isBlockwise(shape, f)) {
-      blockwise.forward(shape, segments, f, Optional.empty());
+    if (isBlockwise(shape, f.q(), f.k(), f.v(), f.out())) {
+      blockwise.forward(shape, segments, f);
       return;
     }
     Kernels.Launch launch = plain("attention_forward_plain");
     launch.matrix(f.q()).matrix(f.k()).matrix(f.v()).matrix(f.out()).tensor(f.logSumExp());
     run(launch, shape, segments, shape.heads());
-  }
-
-  private boolean isBlockwise(AttentionShape shape, AttentionOperands f) {
-    return isBlockwise(shape, f.q(), f.k(), f.v(), f.out());
-  }
-
-  @Override
-  public void forwardRotating(
-      AttentionShape shape, Segments segments, AttentionOperands f, Rotary rotation) {
-    if (isBlockwise(shape, f) && blockwise.rotatesQueries(shape)) {
-      rotate(f.k(), shape.headDim(), rotation.table(), rotation.positions());
-      blockwise.forward(shape, segments, f, Optional.of(rotation));
-    } else {
-      AttentionOps.super.forwardRotating(shape, segments, f, rotation);
-    }
   }
 
   /** Gives the arguments that all plain kernels end with, and runs over so many heads. */

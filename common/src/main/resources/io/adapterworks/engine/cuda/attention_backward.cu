@@ -4,6 +4,12 @@
 // each tile of queries. Gradients of queries and keys that were rotated can be rotated back on their
 // way out.
 
+// How far tokens were rotated: the table's rows are cosines, then sines; null where they were not.
+struct Rotation {
+  const float* table;
+  const int* positions;
+};
+
 // Rotates the warp's 16 rows back, of which the upper half begins at this token.
 __device__ __forceinline__ void rotateBack(float (*sum)[4], Rotation by, int token, int last) {
   if (by.table == 0) {

@@ -417,29 +417,6 @@ __device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*wei
 
 #endif
 
-// How far tokens are rotated: the table's rows are cosines, then sines; null where they are not.
-struct Rotation {
-  const float* table;
-  const int* positions;
-};
-
-// Writes the warp's 16 rows of a tile that it has set.
-__device__ __forceinline__ void copyRows(unsigned tile, bf16* to, int64 stride, int valid) {
-  int lane = threadIdx.x % 32, row = warpRow();
-  __syncwarp();
-#pragma unroll
-  for (int i = lane; i < 16 * CHUNKS; i += 32) {
-    int at = row + i / CHUNKS, chunk = i % CHUNKS;
-    uint4 words;
-    asm volatile("ld.shared.v4.b32 {%0,%1,%2,%3}, [%4];"
-                 : "=r"(words.x), "=r"(words.y), "=r"(words.z), "=r"(words.w)
-                 : "r"(chunkAt(tile, at, chunk)));
-    if (at < valid) {
-      *(uint4*)(to + at * stride + chunk * 8) = words;
-    }
-  }
-}
-
 // Writes the warp's 16 rows, scaled, by way of its own rows of a tile that it alone still reads.
 __device__ __forceinline__ void writeRows(unsigned tile, const float (*sum)[4], float upper,
                                           float lower, bf16* to, int64 stride, int valid) {
@@ -454,5 +431,16 @@ __device__ __forceinline__ void writeRows(unsigned tile, const float (*sum)[4], 
     asm volatile("st.shared.b32 [%0], %1;" ::"r"(below),
                  "r"(pack(sum[i][2] * lower, sum[i][3] * lower)));
   }
-  copyRows(tile, to, stride, valid);
+  __syncwarp();
+#pragma unroll
+  for (int i = lane; i < 16 * CHUNKS; i += 32) {
+    int at = row + i / CHUNKS, chunk = i % CHUNKS;
+    uint4 words;
+    asm volatile("ld.shared.v4.b32 {%0,%1,%2,%3}, [%4];"
+                 : "=r"(words.x), "=r"(words.y), "=r"(words.z), "=r"(words.w)
+                 : "r"(chunkAt(tile, at, chunk)));
+    if (at < valid) {
+      *(uint4*)(to + at * stride + chunk * 8) = words;
+    }
+  }
 }

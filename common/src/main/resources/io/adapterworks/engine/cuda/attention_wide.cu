@@ -67,76 +67,15 @@ __device__ __forceinline__ void fetchTile(unsigned tile, Reader from, int column
   }
 }
 
-// How far the two rows of this thread are rotated that are fragments of a left operand.
-struct Angles {
-  float2 cosine[2][HEAD_DIM / 32][2], sine[2][HEAD_DIM / 32][2];
-
-  // The upper half of the warp's rows begins at this token.
-  __device__ __forceinline__ void read(Rotation by, int token, int last) {
-    int lane = threadIdx.x % 32;
-#pragma unroll
-    for (int half = 0; half < 2; half++) {
-      int position = by.positions[min(token + lane / 4 + half * 8, last)];
-      const float* from = by.table + (int64)position * HEAD_DIM + lane % 4 * 2;
-#pragma unroll
-      for (int i = 0; i < HEAD_DIM / 32; i++) {
-#pragma unroll
-        for (int right = 0; right < 2; right++) {
-          cosine[half][i][right] = *(const float2*)(from + i * 16 + right * 8);
-          sine[half][i][right] = *(const float2*)(from + HEAD_DIM / 2 + i * 16 + right * 8);
-        }
-      }
-    }
-  }
-
-  __device__ __forceinline__ void rotate(Left& rows) const {
-#pragma unroll
-    for (int half = 0; half < 2; half++) {
-#pragma unroll
-      for (int i = 0; i < HEAD_DIM / 32; i++) {
-#pragma unroll
-        for (int right = 0; right < 2; right++) {
-          unsigned& first = rows.words[i][2 * right + half];
-          unsigned& second = rows.words[i + HEAD_DIM / 32][2 * right + half];
-          float2 c = cosine[half][i][right], s = sine[half][i][right];
-          float2 a = unpack(first), b = unpack(second);
-          first = pack(a.x * c.x - b.x * s.x, a.y * c.y - b.y * s.y);
-          second = pack(b.x * c.x + a.x * s.x, b.y * c.y + a.y * s.y);
-        }
-      }
-    }
-  }
-
-  static __device__ __forceinline__ float2 unpack(unsigned pair) {
-    return make_float2(__uint_as_float(pair << 16), __uint_as_float(pair & 0xffff0000u));
-  }
-};
-
-// Puts the warp's rows back to the tile that they were read from.
-__device__ __forceinline__ void putBack(unsigned tile, const Left& rows) {
-  int lane = threadIdx.x % 32;
-  __syncwarp();
-#pragma unroll
-  for (int step = 0; step < HEAD_DIM / 16; step++) {
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      unsigned at = chunkAt(tile, warpRow() + lane / 4 + i % 2 * 8, 2 * step + i / 2);
-      asm volatile("st.shared.b32 [%0], %1;" ::"r"(at + lane % 4 * 4), "r"(rows.words[step][i]));
-    }
-  }
-}
-
 #define FORWARD_TILES 3
 #define FORWARD_THREADS ((FORWARD_TILES + 1) * THREADS)
 #define FORWARD_STAGES 4
 
-// Grid (heads, segments, threes of query tiles), the longest rows first. Queries are rotated in place
-// where a table says so.
+// Grid (heads, segments, threes of query tiles), the longest rows first.
 extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
-    attention_forward_wide(MATRIX(q), MATRIX(k), MATRIX(v), const float* table,
-                           const int* positions, bf16* queryRows, int64 queryStride, bf16* out,
-                           int64 outStride, float* logSumExp, const int* starts, int tokens,
-                           int group, float scale, int causal) {
+    attention_forward_wide(MATRIX(q), MATRIX(k), MATRIX(v), bf16* out, int64 outStride,
+                           float* logSumExp, const int* starts, int tokens, int group, float scale,
+                           int causal) {
   extern __shared__ __align__(128) char memory[];
   __shared__ __align__(8) unsigned long long barriers[2 * FORWARD_STAGES];
   __shared__ __align__(8) unsigned long long queriesThere;
@@ -181,18 +120,8 @@ extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
   float sum[HEAD_DIM / 8][4] = {};
   float scores[ROWS / 8][4];
   Left query;
-  Angles angles;
-  if (table) {
-    angles.read(Rotation{table, positions}, first + queryAt + warpRow(), first + length - 1);
-  }
   waitBarrier(there, 0);
   query.read(queries);
-  if (table) {
-    angles.rotate(query);
-    putBack(queries, query);
-    copyRows(queries, queryRows + (first + queryAt) * queryStride + column, queryStride,
-             length - queryAt);
-  }
   for (int j = 0; j < tiles; j++) {
     ring.await(j);
     hold<ROWS / 8>(scores);
