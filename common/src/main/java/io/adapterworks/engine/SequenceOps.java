@@ -15,7 +15,7 @@ public interface SequenceOps {
   void gather(Tensor table, Tensor ids, Write write, Tensor y);
 
   /** Rows of a table on the host, gathered while the device is still at what came before. */
-  interface RowsAhead {
+  interface RowsAhead extends AutoCloseable {
     /**
      * y[n, :] = table[ids[n], :].
      *
@@ -23,10 +23,14 @@ public interface SequenceOps {
      * @param y (N, C), contiguous; may still be in use by what was launched before
      */
     void gather(int[] ids, Tensor y);
+
+    @Override
+    void close();
   }
 
   /**
-   * As {@link #gather}, for callers who launch ahead; empty where nothing is gained by it.
+   * As {@link #gather}, for callers who launch ahead, until they close it; empty where nothing is
+   * gained by it.
    *
    * @param table of {@link TransferOps#keepOnHost}
    */

@@ -10,7 +10,7 @@ import io.adapterworks.tokenize.TokenBatch;
 import java.util.Optional;
 
 /** Where a decoder begins: tokens on the device, and their embeddings. */
-final class LlamaEmbedding {
+final class LlamaEmbedding implements AutoCloseable {
   private final Engine engine;
   private final LlamaConfig config;
   private final RopeTable rope;
@@ -70,5 +70,10 @@ final class LlamaEmbedding {
    */
   void gather(Tensor ids, Tensor x) {
     engine.sequence().gather(table, ids, Write.SET, x);
+  }
+
+  @Override
+  public void close() {
+    ahead.ifPresent(SequenceOps.RowsAhead::close);
   }
 }

@@ -383,6 +383,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
 
   @Override
   public void close() {
+    embedding.close();
     rope.close();
     weights.close();
   }

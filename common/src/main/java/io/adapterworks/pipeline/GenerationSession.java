@@ -7,6 +7,7 @@ import io.adapterworks.engine.EngineFactory;
 import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.BaseModelReader;
 import io.adapterworks.pass.LlamaPass;
+import io.adapterworks.pass.PassOptions;
 import io.adapterworks.registry.AdapterManifest;
 import io.adapterworks.registry.AdapterRegistry;
 import io.adapterworks.serve.AdapterGenerator;
@@ -36,10 +37,25 @@ public final class GenerationSession implements AutoCloseable {
   public static GenerationSession open(
       AdapterRegistry registry, AdapterManifest manifest, UseCase useCase) {
     BaseModel base = BaseModelReader.open(manifest.base().location());
-    LoadedAdapter loaded = LoadedAdapter.of(registry, manifest, base);
-    Engine engine = EngineFactory.open(AdapterSession.asTrained(manifest, useCase.engine()));
-    LlamaPass pass = new LlamaPass(engine, base, loaded.adapter(), useCase.generation().memory());
-    return new GenerationSession(base, engine, pass, loaded.format());
+    try {
+      LoadedAdapter loaded = LoadedAdapter.of(registry, manifest, base);
+      Engine engine = EngineFactory.open(AdapterSession.asTrained(manifest, useCase.engine()));
+      return on(base, engine, loaded, useCase.generation().memory());
+    } catch (RuntimeException failure) {
+      base.close();
+      throw failure;
+    }
+  }
+
+  private static GenerationSession on(
+      BaseModel base, Engine engine, LoadedAdapter loaded, PassOptions memory) {
+    try {
+      LlamaPass pass = new LlamaPass(engine, base, loaded.adapter(), memory);
+      return new GenerationSession(base, engine, pass, loaded.format());
+    } catch (RuntimeException failure) {
+      engine.close();
+      throw failure;
+    }
   }
 
   /** The files of a version, read. */

@@ -34,7 +34,7 @@ final class CudaSequenceOps implements SequenceOps {
 
   @Override
   public Optional<RowsAhead> rowsAhead(Tensor table) {
-    HostRows rows = new HostRows(context, table);
+    HostRows rows = new HostRows(context, table, ahead::remove);
     ahead.add(rows);
     return Optional.of(rows);
   }
@@ -45,8 +45,7 @@ final class CudaSequenceOps implements SequenceOps {
   }
 
   void close() {
-    ahead.forEach(HostRows::close);
-    ahead.clear();
+    List.copyOf(ahead).forEach(HostRows::close);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.adapterworks.engine.SequenceOps;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.Tensor;
+import java.util.function.Consumer;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
@@ -15,9 +16,10 @@ import org.bytedeco.javacpp.Pointer;
  * a stream of their own: the card computes meanwhile. They land beside what may still be in use,
  * and are moved to their place in the order of the engine's stream.
  */
-final class HostRows implements SequenceOps.RowsAhead, AutoCloseable {
+final class HostRows implements SequenceOps.RowsAhead {
   private final CudaContext context;
   private final Tensor table;
+  private final Consumer<HostRows> onClose;
   private final CUstream_st copies = new CUstream_st();
   private final CUevent_st landed = new CUevent_st();
   private final CUevent_st moved = new CUevent_st();
@@ -28,10 +30,12 @@ final class HostRows implements SequenceOps.RowsAhead, AutoCloseable {
 
   /**
    * @param table in page-locked memory of the host
+   * @param onClose is told once nothing is left to be closed
    */
-  HostRows(CudaContext context, Tensor table) {
+  HostRows(CudaContext context, Tensor table, Consumer<HostRows> onClose) {
     this.context = context;
     this.table = table;
+    this.onClose = onClose;
     this.landing = new DeviceArena(context.device(), "rows on their way");
     CudaStatus.runtime(
         cudart.cudaStreamCreateWithFlags(copies, cudart.cudaStreamNonBlocking),
@@ -118,11 +122,13 @@ final class HostRows implements SequenceOps.RowsAhead, AutoCloseable {
 
   @Override
   public void close() {
+    context.device().synchronize();
     CudaStatus.runtime(cudart.cudaStreamSynchronize(copies), "waiting for rows");
     release();
     landing.close();
     CudaStatus.runtime(cudart.cudaEventDestroy(landed), "dropping an event");
     CudaStatus.runtime(cudart.cudaEventDestroy(moved), "dropping an event");
     CudaStatus.runtime(cudart.cudaStreamDestroy(copies), "closing a stream");
+    onClose.accept(this);
   }
 }

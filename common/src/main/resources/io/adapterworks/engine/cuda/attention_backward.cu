@@ -47,8 +47,9 @@ struct Scores {
   int64 headTiles;
   int firstHead, mostTiles, causal;
 
-  // A tile of a head, of the sequence with this number and first token. Each sequence has room for
-  // as many tiles as a part of the longest would have, so that none needs to know of the others.
+  // A tile of a head, of the sequence with this number and first token. For each tile of its queries
+  // a sequence takes the room that one of the longest sequence takes on average, so that nobody needs
+  // to know how long the others are.
   __device__ __forceinline__ uint4* at(int head, int segment, int first, int queryTile,
                                        int keyTile) const {
     int64 before = first / ROWS + segment;
@@ -78,12 +79,6 @@ __device__ __forceinline__ void readScores(unsigned (*to)[4], unsigned tile) {
                  : "r"(tile + (warpRow() * (ROWS / 8) + i * 32 + lane) * 16));
   }
 }
-
-// The kernel of queries' gradients: query tiles of a block, and its buffers, each for a tile of keys
-// and as many of scores.
-#define PAIR 2
-#define QUERY_STAGES 3
-#define QUERY_STAGE_BYTES (TILE_BYTES + PAIR * SCORE_BYTES)
 
 // Which keys of a tile the queries of another must not see: this thread's upper key, the sequence's
 // length and the first query, all counted from the sequence's start.
@@ -220,6 +215,12 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
   writeRows(values, dValue, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,
             length - keyAt);
 }
+
+// Query tiles of a block of the kernel of queries' gradients, and its buffers: each for a tile of keys
+// and as many of scores as the block has tiles.
+#define PAIR 2
+#define QUERY_STAGES 3
+#define QUERY_STAGE_BYTES (TILE_BYTES + PAIR * SCORE_BYTES)
 
 // Grid (query heads from firstHead on, segments, pairs of query tiles), the longest rows first.
 extern "C" __global__ void __launch_bounds__(THREADS, 2)
