@@ -128,6 +128,46 @@ __device__ __forceinline__ void weighAgain(float (*scores)[4], float (*gradients
   }
 }
 
+// What the tensor cores add up for a tile of keys.
+struct KeyGradients {
+  float ofKeys[HEAD_DIM / 8][4] = {}, ofValues[HEAD_DIM / 8][4] = {};
+
+  // Adds what a tile of queries gives, from tiles of keys, of their values behind them, of queries, and
+  // of the gradients of what came out for these behind them. Leaves the gradients of the scores.
+  __device__ __forceinline__ void add(unsigned keys, unsigned queries,
+                                      const float2 (*sums)[ROWS / 2], float factor, Hidden hidden,
+                                      uint4* scoreTile) {
+    float weights[ROWS / 8][4], scores[ROWS / 8][4];
+    startProducts();
+    multiplyTiles(weights, keys, warpRow(), queries);
+    multiplyTiles(scores, keys + TILE_BYTES, warpRow(), queries + TILE_BYTES);
+    finishProducts();
+    hold<ROWS / 8>(weights);
+    hold<ROWS / 8>(scores);
+    weighAgain(weights, scores, sums, factor, hidden);
+    unsigned packed[2][ROWS / 16][4];
+    packWeights(packed[0], weights);
+    packWeights(packed[1], scores);
+    hold<HEAD_DIM / 8>(ofValues);
+    hold<HEAD_DIM / 8>(ofKeys);
+    startProducts();
+    addProduct(ofValues, packed[0], queries + TILE_BYTES);
+    addProduct(ofKeys, packed[1], queries);
+    commitProducts();
+    leaveScores(scoreTile, packed[1]);
+    finishProducts();
+    hold<HEAD_DIM / 8>(ofValues);
+    hold<HEAD_DIM / 8>(ofKeys);
+  }
+};
+
+// Sets what the weights of a query are made again from: see weighAgain.
+__device__ __forceinline__ void setSums(float* to, const float* logSumExp, const float* delta,
+                                        int64 from, bool there) {
+  to[0] = there ? logSumExp[from] * LOG2E : INFINITY;
+  to[ROWS] = there ? delta[from] : 0.f;
+}
+
 // Grid (key/value heads, segments, key tiles); the query heads of a group are added up in order.
 // Leaves the scores' gradients of the query heads from firstHead on.
 extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
@@ -162,9 +202,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     if (threadIdx.x < ROWS) {
       int row = at + threadIdx.x;
       int64 from = (int64)head * tokens + first + row;
-      float* to = (float*)sums[step % 2] + threadIdx.x;
-      to[0] = row < length ? logSumExp[from] * LOG2E : INFINITY;
-      to[ROWS] = row < length ? delta[from] : 0.f;
+      setSums((float*)sums[step % 2] + threadIdx.x, logSumExp, delta, from, row < length);
     }
   };
 
@@ -173,46 +211,25 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
   start(0);
   loads.commit();
 
-  float dKey[HEAD_DIM / 8][4] = {}, dValue[HEAD_DIM / 8][4] = {};
+  KeyGradients sum;
   int steps = tiles * group;
   for (int step = 0; step < steps; step++) {
-    unsigned queries = buffers + step % 2 * 2 * TILE_BYTES, gradients = queries + TILE_BYTES;
     if (step + 1 < steps) {
       start(step + 1);
     }
     loads.commit();
     loads.await<1>();
     __syncthreads();
-    float weights[ROWS / 8][4], scores[ROWS / 8][4];
-    startProducts();
-    multiplyTiles(weights, keys, warpRow(), queries);
-    multiplyTiles(scores, values, warpRow(), gradients);
-    finishProducts();
-    hold<ROWS / 8>(weights);
-    hold<ROWS / 8>(scores);
-    weighAgain(weights, scores, sums[step % 2], factor,
-               Hidden(keyAt, (firstTile + step % tiles) * ROWS, length, causal));
-    unsigned packed[2][ROWS / 16][4];
-    packWeights(packed[0], weights);
-    packWeights(packed[1], scores);
-    hold<HEAD_DIM / 8>(dValue);
-    hold<HEAD_DIM / 8>(dKey);
-    startProducts();
-    addProduct(dValue, packed[0], gradients);
-    addProduct(dKey, packed[1], queries);
-    commitProducts();
-    leaveScores(scoreGradients.at(kvHead * group + step / tiles, blockIdx.y, first,
-                                  firstTile + step % tiles, blockIdx.z),
-                packed[1]);
-    finishProducts();
-    hold<HEAD_DIM / 8>(dValue);
-    hold<HEAD_DIM / 8>(dKey);
+    int head = kvHead * group + step / tiles, queryTile = firstTile + step % tiles;
+    sum.add(keys, buffers + step % 2 * 2 * TILE_BYTES, sums[step % 2], factor,
+            Hidden(keyAt, queryTile * ROWS, length, causal),
+            scoreGradients.at(head, blockIdx.y, first, queryTile, blockIdx.z));
     __syncthreads();
   }
-  rotateBack(dKey, Rotation{table, positions}, first + keyAt + warpRow(), first + length - 1);
-  writeRows(keys, dKey, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,
+  rotateBack(sum.ofKeys, Rotation{table, positions}, first + keyAt + warpRow(), first + length - 1);
+  writeRows(keys, sum.ofKeys, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,
             length - keyAt);
-  writeRows(values, dValue, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,
+  writeRows(values, sum.ofValues, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,
             length - keyAt);
 }
 

@@ -59,6 +59,18 @@ struct Softmax {
     }
   }
 
+  // Adds so much of a tile of values as its scores say; they become weights.
+  __device__ __forceinline__ void addValues(float (*scores)[4], unsigned values, float (*sum)[4]) {
+    weigh(scores, sum);
+    unsigned weights[ROWS / 16][4];
+    packWeights(weights, scores);
+    hold<HEAD_DIM / 8>(sum);
+    startProducts();
+    addProduct(sum, weights, values);
+    finishProducts();
+    hold<HEAD_DIM / 8>(sum);
+  }
+
   // Adds the shares of a row up, and sets the logarithms of the sums of the warp's rows from this one.
   __device__ __forceinline__ void finish(float* logSumExp, int warpsRow, int length) {
     int lane = threadIdx.x % 32;
@@ -137,14 +149,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     if (j == tiles - 1) {
       hideScores(scores, j * ROWS, queryAt + warpRow() + lane / 4, length, causal);
     }
-    softmax.weigh(scores, sum);
-    unsigned weights[ROWS / 16][4];
-    packWeights(weights, scores);
-    hold<HEAD_DIM / 8>(sum);
-    startProducts();
-    addProduct(sum, weights, values + j % 2 * TILE_BYTES);
-    finishProducts();
-    hold<HEAD_DIM / 8>(sum);
+    softmax.addValues(scores, values + j % 2 * TILE_BYTES, sum);
     hold<ROWS / 8>(next);
 #pragma unroll
     for (int i = 0; i < ROWS / 8; i++) {

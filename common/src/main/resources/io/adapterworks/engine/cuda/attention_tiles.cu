@@ -38,6 +38,15 @@ __device__ __forceinline__ unsigned tilesAt(const void* memory) {
 #define READER(name) (&name)
 typedef const TensorMap* Reader;
 
+// Starts copying a tile; by one thread.
+__device__ __forceinline__ void fetchTile(unsigned tile, Reader from, int column, int row,
+                                          unsigned barrier) {
+#pragma unroll
+  for (int panel = 0; panel < HEAD_DIM / 64; panel++) {
+    fetch(tile + panel * PANEL_BYTES, from, column + panel * 64, row, barrier);
+  }
+}
+
 // Tiles on their way from memory, in groups: at most GROUPS that were not awaited.
 struct Loads {
   unsigned barriers;
@@ -61,12 +70,8 @@ struct Loads {
   // Starts copying 64 rows; rows beyond the sequence are any others, those beyond the matrix zero.
   __device__ __forceinline__ void start(unsigned tile, Reader from, int column, int row, int) {
     if (threadIdx.x == 0) {
-      unsigned barrier = this->barrier();
-      announceBytes(barrier, TILE_BYTES);
-#pragma unroll
-      for (int panel = 0; panel < HEAD_DIM / 64; panel++) {
-        fetch(tile + panel * PANEL_BYTES, from, column + panel * 64, row, barrier);
-      }
+      announceBytes(barrier(), TILE_BYTES);
+      fetchTile(tile, from, column, row, barrier());
     }
   }
 

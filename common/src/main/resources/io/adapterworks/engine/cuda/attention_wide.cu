@@ -5,11 +5,6 @@
 // The warpgroup's number; the last one of a block fills the ring.
 __device__ __forceinline__ int warpgroup() { return threadIdx.x / THREADS; }
 
-// The registers that a thread of this warpgroup may use from here on; those of all warpgroups must not
-// be more than the launch bounds allow.
-#define FEWER_REGISTERS(count) asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(count))
-#define MORE_REGISTERS(count) asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(count))
-
 // Stages of shared memory that are filled and let go of in order; steps count on from 0.
 template <int STAGES, int STAGE_BYTES>
 struct TileRing {
@@ -57,15 +52,6 @@ struct TileRing {
     }
   }
 };
-
-// Starts copying a tile; by one thread.
-__device__ __forceinline__ void fetchTile(unsigned tile, Reader from, int column, int row,
-                                          unsigned barrier) {
-#pragma unroll
-  for (int panel = 0; panel < HEAD_DIM / 64; panel++) {
-    fetch(tile + panel * PANEL_BYTES, from, column + panel * 64, row, barrier);
-  }
-}
 
 #define FORWARD_TILES 3
 #define FORWARD_THREADS ((FORWARD_TILES + 1) * THREADS)
@@ -132,14 +118,7 @@ extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
     if (j == tiles - 1) {
       hideScores(scores, j * ROWS, queryAt + warpRow() + lane / 4, length, causal);
     }
-    softmax.weigh(scores, sum);
-    unsigned weights[ROWS / 16][4];
-    packWeights(weights, scores);
-    hold<HEAD_DIM / 8>(sum);
-    startProducts();
-    addProduct(sum, weights, ring.stage(j) + TILE_BYTES);
-    finishProducts();
-    hold<HEAD_DIM / 8>(sum);
+    softmax.addValues(scores, ring.stage(j) + TILE_BYTES, sum);
     ring.release(j);
   }
   softmax.finish(logSumExp + (int64)head * tokens + first, queryAt + warpRow(), length);

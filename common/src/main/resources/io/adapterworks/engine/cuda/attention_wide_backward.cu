@@ -53,9 +53,8 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
           } else {
             int row = t * ROWS + thread % ROWS;
             int64 from = (int64)head * tokens + first + row;
-            float* to = (float*)sums[step % KEY_STAGES] + thread % ROWS;
-            to[0] = row < length ? logSumExp[from] * LOG2E : INFINITY;
-            to[ROWS] = row < length ? delta[from] : 0.f;
+            setSums((float*)sums[step % KEY_STAGES] + thread % ROWS, logSumExp, delta, from,
+                    row < length);
             arriveAt(ring.full(step));
           }
         }
@@ -71,7 +70,7 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
   keys += 2 * warpgroup() * TILE_BYTES;
   Scores scoreGradients = {scoreTiles, headTiles, firstHead, mostTiles, causal};
   float factor = scale * LOG2E;
-  float dKey[HEAD_DIM / 8][4] = {}, dValue[HEAD_DIM / 8][4] = {};
+  KeyGradients sum;
   waitBarrier(there, 0);
   int tiles = all - firstTile;
   for (int step = 0; step < tiles * group; step++) {
@@ -81,34 +80,14 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
       ring.release(step);
       continue;
     }
-    unsigned queries = ring.stage(step), gradients = queries + TILE_BYTES;
-    float weights[ROWS / 8][4], scores[ROWS / 8][4];
-    startProducts();
-    multiplyTiles(weights, keys, warpRow(), queries);
-    multiplyTiles(scores, keys + TILE_BYTES, warpRow(), gradients);
-    finishProducts();
-    hold<ROWS / 8>(weights);
-    hold<ROWS / 8>(scores);
-    weighAgain(weights, scores, sums[step % KEY_STAGES], factor,
-               Hidden(keyAt, queryTile * ROWS, length, causal));
-    unsigned packed[2][ROWS / 16][4];
-    packWeights(packed[0], weights);
-    packWeights(packed[1], scores);
-    hold<HEAD_DIM / 8>(dValue);
-    hold<HEAD_DIM / 8>(dKey);
-    startProducts();
-    addProduct(dValue, packed[0], gradients);
-    addProduct(dKey, packed[1], queries);
-    commitProducts();
-    leaveScores(scoreGradients.at(head, blockIdx.y, first, queryTile, mine), packed[1]);
-    finishProducts();
-    hold<HEAD_DIM / 8>(dValue);
-    hold<HEAD_DIM / 8>(dKey);
+    sum.add(keys, ring.stage(step), sums[step % KEY_STAGES], factor,
+            Hidden(keyAt, queryTile * ROWS, length, causal),
+            scoreGradients.at(head, blockIdx.y, first, queryTile, mine));
     ring.release(step);
   }
-  rotateBack(dKey, Rotation{table, positions}, first + keyAt + warpRow(), first + length - 1);
-  writeRows(keys, dKey, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,
+  rotateBack(sum.ofKeys, Rotation{table, positions}, first + keyAt + warpRow(), first + length - 1);
+  writeRows(keys, sum.ofKeys, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,
             length - keyAt);
-  writeRows(keys + TILE_BYTES, dValue, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,
+  writeRows(keys + TILE_BYTES, sum.ofValues, 1.f, 1.f, dv + (first + keyAt) * dvStride + column, dvStride,
             length - keyAt);
 }

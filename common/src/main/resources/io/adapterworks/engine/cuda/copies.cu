@@ -1,4 +1,10 @@
-// The copy engine of compute capability 9.0, and the barriers that tell what it has brought.
+// The copy engine of compute capability 9.0, the barriers that tell what it has brought, and the
+// registers of those who fill and those who multiply.
+
+// The registers that a thread of this warpgroup may use from here on; those of all warpgroups must not
+// be more than the launch bounds allow.
+#define FEWER_REGISTERS(count) asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(count))
+#define MORE_REGISTERS(count) asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(count))
 
 // Where a matrix lies and how the copy engine cuts it; made on the host.
 struct __align__(64) TensorMap {

@@ -489,7 +489,7 @@ __device__ __forceinline__ void gatedProduct(const TensorMap* left, const Tensor
   Tiles tiles(sizes, width);
   Turn turn;
   if (threadIdx.x < WARPGROUP_THREADS) {
-    asm volatile("setmaxnreg.dec.sync.aligned.u32 104;");
+    FEWER_REGISTERS(104);
     if (threadIdx.x == 0) {
       fillRing<BACKWARD>(ring, left, right, sizes);
     } else if (threadIdx.x >= FIRST_FINISHER) {
@@ -509,7 +509,7 @@ __device__ __forceinline__ void gatedProduct(const TensorMap* left, const Tensor
       }
     }
   } else {
-    asm volatile("setmaxnreg.inc.sync.aligned.u32 200;");
+    MORE_REGISTERS(200);
     int steps = (sizes.depth + DEPTH - 1) / DEPTH;
     int warpgroup = threadIdx.x / WARPGROUP_THREADS - 1;
     Panels mine = panels[0];
