@@ -9,9 +9,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import org.bytedeco.cuda.cudart.CUevent_st;
-import org.bytedeco.cuda.global.cudart;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 
 /** Small tensors on their way to the host while the card goes on. */
@@ -34,34 +31,22 @@ final class CudaDownloads implements AutoCloseable {
         from,
         SLOT_BYTES);
     Slot slot = free.isEmpty() ? add() : free.pop();
-    device.copyToHost(CudaStorage.address(from), slot.memory, from.bytes());
-    CudaStatus.runtime(cudart.cudaEventRecord(slot.there, device.stream()), "marking a copy's end");
+    device.copyToHost(CudaStorage.address(from), slot.memory.pointer(), from.bytes());
+    slot.there.mark(device.stream());
     return new Started(slot, new float[(int) from.shape().elements()]);
   }
 
   private Slot add() {
-    Slot slot = new Slot();
+    Slot slot = new Slot(new PageLockedMemory(SLOT_BYTES), new CudaEvent());
     slots.add(slot);
     return slot;
   }
 
   /** Page-locked memory, and what says that it holds what was read. */
-  private static final class Slot {
-    private final BytePointer memory = new BytePointer();
-    private final CUevent_st there = new CUevent_st();
-
-    Slot() {
-      CudaStatus.runtime(
-          cudart.cudaMallocHost(memory, SLOT_BYTES), "allocating page-locked memory");
-      CudaStatus.runtime(
-          cudart.cudaEventCreateWithFlags(
-              there, cudart.cudaEventDisableTiming | cudart.cudaEventBlockingSync),
-          "creating an event");
-    }
-
+  private record Slot(PageLockedMemory memory, CudaEvent there) {
     void close() {
-      CudaStatus.runtime(cudart.cudaEventDestroy(there), "dropping an event");
-      CudaStatus.runtime(cudart.cudaFreeHost(memory), "freeing page-locked memory");
+      there.close();
+      memory.close();
     }
   }
 
@@ -77,8 +62,8 @@ final class CudaDownloads implements AutoCloseable {
     @Override
     public float[] await() {
       if (slot != null) {
-        CudaStatus.runtime(cudart.cudaEventSynchronize(slot.there), "waiting for a copy");
-        new FloatPointer(slot.memory).get(values);
+        slot.there.await();
+        new FloatPointer(slot.memory.pointer()).get(values);
         free.push(slot);
         slot = null;
       }

@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
 
 /** {@link TransferOps} through one buffer of page-locked host memory. */
@@ -30,9 +29,10 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   }
 
   private final CudaContext context;
-  private final BytePointer pinned = new BytePointer();
-  private final ByteBuffer staging;
-  private final List<BytePointer> kept = new ArrayList<>();
+  private final PageLockedMemory pinned = new PageLockedMemory(STAGING_BYTES);
+  private final ByteBuffer staging =
+      pinned.pointer().capacity(STAGING_BYTES).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  private final List<PageLockedMemory> kept = new ArrayList<>();
   private final CudaDownloads downloads;
 
   /** Bytes of the staging buffer that copies to the card may still read. */
@@ -41,9 +41,6 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   CudaTransferOps(CudaContext context) {
     this.context = context;
     this.downloads = new CudaDownloads(context.device());
-    CudaStatus.runtime(
-        cudart.cudaMallocHost(pinned, STAGING_BYTES), "allocating page-locked memory");
-    this.staging = pinned.capacity(STAGING_BYTES).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private static void requireCount(int count, Tensor tensor) {
@@ -73,11 +70,11 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
 
   /** Starts a copy; what is launched later finds the bytes on the card. */
   private void send(int at, long to, int bytes) {
-    context.device().copyToDevice(new Address(pinned.address() + at), to, bytes);
+    context.device().copyToDevice(new Address(pinned.pointer().address() + at), to, bytes);
   }
 
   private void fetch(long from, int bytes) {
-    context.device().copyToHost(from, pinned, bytes);
+    context.device().copyToHost(from, pinned.pointer(), bytes);
     context.device().synchronize();
     used = 0;
   }
@@ -148,9 +145,9 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   @Override
   public Tensor keepOnHost(HostTensor from, DType type, TensorScope scope) {
     long bytes = from.shape().elements() * type.bytes();
-    BytePointer memory = new BytePointer();
-    CudaStatus.runtime(cudart.cudaMallocHost(memory, bytes), "page-locking the host's memory");
-    kept.add(memory);
+    PageLockedMemory locked = new PageLockedMemory(bytes);
+    kept.add(locked);
+    BytePointer memory = locked.pointer();
     CudaStorage storage = new CudaStorage(memory.address(), bytes, context.deviceName());
     Tensor table = Tensor.of(storage, 0, from.shape(), type);
     uploadInParts(
@@ -299,9 +296,8 @@ final class CudaTransferOps implements TransferOps, AutoCloseable {
   @Override
   public void close() {
     downloads.close();
-    kept.forEach(
-        memory -> CudaStatus.runtime(cudart.cudaFreeHost(memory), "freeing page-locked memory"));
+    kept.forEach(PageLockedMemory::close);
     kept.clear();
-    CudaStatus.runtime(cudart.cudaFreeHost(pinned), "freeing page-locked memory");
+    pinned.close();
   }
 }

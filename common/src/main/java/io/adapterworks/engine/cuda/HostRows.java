@@ -4,11 +4,10 @@ import io.adapterworks.engine.SequenceOps;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.tensor.Tensor;
+import java.util.Optional;
 import java.util.function.Consumer;
-import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -21,11 +20,13 @@ final class HostRows implements SequenceOps.RowsAhead {
   private final Tensor table;
   private final Consumer<HostRows> onClose;
   private final CUstream_st copies = new CUstream_st();
-  private final CUevent_st landed = new CUevent_st();
-  private final CUevent_st moved = new CUevent_st();
+  private final CudaEvent landed = new CudaEvent();
+  private final CudaEvent moved = new CudaEvent();
   private final DeviceArena landing;
-  private final BytePointer picked = new BytePointer();
-  private long room;
+
+  /** Where the host puts rows side by side, as much as there was ever need for. */
+  private Optional<PageLockedMemory> picked = Optional.empty();
+
   private long landingPlace;
 
   /**
@@ -40,12 +41,6 @@ final class HostRows implements SequenceOps.RowsAhead {
     CudaStatus.runtime(
         cudart.cudaStreamCreateWithFlags(copies, cudart.cudaStreamNonBlocking),
         "creating a stream");
-    for (CUevent_st event : new CUevent_st[] {landed, moved}) {
-      CudaStatus.runtime(
-          cudart.cudaEventCreateWithFlags(
-              event, cudart.cudaEventDisableTiming | cudart.cudaEventBlockingSync),
-          "creating an event");
-    }
   }
 
   /** Bytes of the card's memory that rows land in. */
@@ -64,70 +59,55 @@ final class HostRows implements SequenceOps.RowsAhead {
         ids.length,
         table,
         y);
-    reserve(bytes);
+    Pointer rows = room(bytes).pointer();
     // The rows before these may still be on their way.
-    CudaStatus.runtime(cudart.cudaEventSynchronize(landed), "waiting for rows");
+    landed.await();
     long from = CudaStorage.address(table);
     for (int i = 0; i < ids.length; i++) {
       Pointer.memcpy(
-          new Address(picked.address() + i * rowBytes),
+          new Address(rows.address() + i * rowBytes),
           new Address(from + ids[i] * rowBytes),
           rowBytes);
     }
     CUstream_st stream = context.device().stream();
-    wait(copies, moved);
-    copy(new Address(landingPlace), picked, bytes, cudart.cudaMemcpyHostToDevice, copies);
-    record(landed, copies);
-    wait(stream, landed);
+    moved.awaitOn(copies);
+    copy(new Address(landingPlace), rows, bytes, cudart.cudaMemcpyHostToDevice, copies);
+    landed.mark(copies);
+    landed.awaitOn(stream);
     copy(
         new Address(CudaStorage.address(y)),
         new Address(landingPlace),
         bytes,
         cudart.cudaMemcpyDeviceToDevice,
         stream);
-    record(moved, stream);
+    moved.mark(stream);
   }
 
-  /** Makes room for so many bytes on both sides. */
-  private void reserve(long bytes) {
-    if (bytes <= room) {
-      return;
+  /** Room for so many bytes on the host, and on the card as much. */
+  private PageLockedMemory room(long bytes) {
+    if (picked.isEmpty() || picked.get().bytes() < bytes) {
+      context.device().synchronize();
+      picked.ifPresent(PageLockedMemory::close);
+      picked = Optional.empty();
+      picked = Optional.of(new PageLockedMemory(bytes));
+      landing.reset();
+      landingPlace = landing.allocate(bytes);
     }
-    context.device().synchronize();
-    release();
-    CudaStatus.runtime(cudart.cudaMallocHost(picked, bytes), "allocating page-locked memory");
-    landing.reset();
-    landingPlace = landing.allocate(bytes);
-    room = bytes;
-  }
-
-  private void release() {
-    if (room > 0) {
-      CudaStatus.runtime(cudart.cudaFreeHost(picked), "freeing page-locked memory");
-      room = 0;
-    }
+    return picked.get();
   }
 
   private static void copy(Pointer to, Pointer from, long bytes, int kind, CUstream_st stream) {
     CudaStatus.runtime(cudart.cudaMemcpyAsync(to, from, bytes, kind, stream), "copying rows");
   }
 
-  private static void wait(CUstream_st stream, CUevent_st event) {
-    CudaStatus.runtime(cudart.cudaStreamWaitEvent(stream, event, 0), "making a stream wait");
-  }
-
-  private static void record(CUevent_st event, CUstream_st stream) {
-    CudaStatus.runtime(cudart.cudaEventRecord(event, stream), "marking a copy's end");
-  }
-
   @Override
   public void close() {
     context.device().synchronize();
     CudaStatus.runtime(cudart.cudaStreamSynchronize(copies), "waiting for rows");
-    release();
+    picked.ifPresent(PageLockedMemory::close);
     landing.close();
-    CudaStatus.runtime(cudart.cudaEventDestroy(landed), "dropping an event");
-    CudaStatus.runtime(cudart.cudaEventDestroy(moved), "dropping an event");
+    landed.close();
+    moved.close();
     CudaStatus.runtime(cudart.cudaStreamDestroy(copies), "closing a stream");
     onClose.accept(this);
   }
