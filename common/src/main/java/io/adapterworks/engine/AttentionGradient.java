@@ -6,6 +6,7 @@ import java.util.Optional;
 /**
  * The tensors of attention's backward; shapes as in {@link AttentionOperands}.
  *
+ * @param forward what forward saw and set
  * @param dOut gradient of out, contiguous
  * @param dq set, rows may be strided
  * @param dk set, rows may be strided
@@ -14,11 +15,7 @@ import java.util.Optional;
  *     work there, and is faster if it holds a number for each query's score with a key
  */
 public record AttentionGradient(
-    Tensor q,
-    Tensor k,
-    Tensor v,
-    Tensor out,
-    Tensor logSumExp,
+    AttentionOperands forward,
     Tensor dOut,
     Tensor dq,
     Tensor dk,

@@ -117,12 +117,7 @@ final class BertLayer {
         .forward(
             mode == PassMode.TRAINING ? trainedAttention : attention,
             segments,
-            new AttentionOperands(
-                saved.queryKeyValue.columns(0, hidden),
-                saved.queryKeyValue.columns(hidden, hidden),
-                saved.queryKeyValue.columns(2L * hidden, hidden),
-                saved.context,
-                saved.logSumExp));
+            attentionOperands(saved));
     attentionOutput.forward(mode, saved.context, saved.hAttentionOutput, x, saved.attentionSum);
     attentionNorm.forward(saved.attentionSum, saved.middle, saved.attentionStats);
     up.forward(mode, saved.middle, saved.hUp, saved.gate);
@@ -196,15 +191,20 @@ final class BertLayer {
     }
   }
 
-  private AttentionGradient attentionGradient(Saved saved, Scratch scratch) {
+  private AttentionOperands attentionOperands(Saved saved) {
     Tensor qkv = saved.queryKeyValue;
-    Tensor dQkv = scratch.dQueryKeyValue;
-    return new AttentionGradient(
+    return new AttentionOperands(
         qkv.columns(0, hidden),
         qkv.columns(hidden, hidden),
         qkv.columns(2L * hidden, hidden),
         saved.context,
-        saved.logSumExp,
+        saved.logSumExp);
+  }
+
+  private AttentionGradient attentionGradient(Saved saved, Scratch scratch) {
+    Tensor dQkv = scratch.dQueryKeyValue;
+    return new AttentionGradient(
+        attentionOperands(saved),
         scratch.dContext,
         dQkv.columns(0, hidden),
         dQkv.columns(hidden, hidden),

@@ -155,10 +155,7 @@ final class LlamaAttention {
   /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */
   void forward(PassMode mode, Tensor x, DeviceBatch batch, Saved saved, Tensor y) {
     project(mode, x, batch, saved);
-    Tensor qkv = saved.queryKeyValue;
-    AttentionOperands tensors =
-        new AttentionOperands(query(qkv), key(qkv), value(qkv), saved.context, saved.logSumExp);
-    engine.attention().forward(shape, batch.segments(), tensors);
+    engine.attention().forward(shape, batch.segments(), operands(saved));
     output.forwardWithResidual(mode, saved.context, saved.hOutput, x, y);
   }
 
@@ -245,19 +242,14 @@ final class LlamaAttention {
     norm.backward(scratch.dNormed, step.x(), saved.rstd, Write.ADD, step.dy());
   }
 
-  private AttentionGradient gradient(Saved saved, Scratch scratch) {
+  private AttentionOperands operands(Saved saved) {
     Tensor qkv = saved.queryKeyValue;
+    return new AttentionOperands(query(qkv), key(qkv), value(qkv), saved.context, saved.logSumExp);
+  }
+
+  private AttentionGradient gradient(Saved saved, Scratch scratch) {
     Tensor dQkv = scratch.dQueryKeyValue;
     return new AttentionGradient(
-        query(qkv),
-        key(qkv),
-        value(qkv),
-        saved.context,
-        saved.logSumExp,
-        scratch.dContext,
-        query(dQkv),
-        key(dQkv),
-        value(dQkv),
-        scratch.lent);
+        operands(saved), scratch.dContext, query(dQkv), key(dQkv), value(dQkv), scratch.lent);
   }
 }

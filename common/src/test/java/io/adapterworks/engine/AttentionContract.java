@@ -60,19 +60,17 @@ public interface AttentionContract {
     Twin logSumExp = pair.poisoned(DType.FLOAT32, size.heads(), size.tokens());
     int keys = shape.queryWidth();
     int values = keys + shape.kvWidth();
+    Function<EnginePair.Side, AttentionOperands> operands =
+        s ->
+            new AttentionOperands(
+                s.of(qkv.columns(0, keys)),
+                s.of(qkv.columns(keys, shape.kvWidth())),
+                s.of(qkv.columns(values, shape.kvWidth())),
+                s.of(out),
+                s.of(logSumExp));
     pair.both(
         s ->
-            s.engine()
-                .attention()
-                .forward(
-                    shapes.apply(s),
-                    s.segments(starts),
-                    new AttentionOperands(
-                        s.of(qkv.columns(0, keys)),
-                        s.of(qkv.columns(keys, shape.kvWidth())),
-                        s.of(qkv.columns(values, shape.kvWidth())),
-                        s.of(out),
-                        s.of(logSumExp))));
+            s.engine().attention().forward(shapes.apply(s), s.segments(starts), operands.apply(s)));
     pair.assertClose(what + "out", pair.dense(out));
     pair.assertClose(what + "logSumExp", logSumExp);
     Twin dOut = pair.normal(type, size.tokens(), shape.queryWidth());
@@ -81,11 +79,7 @@ public interface AttentionContract {
     Function<EnginePair.Side, AttentionGradient> gradient =
         s ->
             new AttentionGradient(
-                s.of(qkv.columns(0, keys)),
-                s.of(qkv.columns(keys, shape.kvWidth())),
-                s.of(qkv.columns(values, shape.kvWidth())),
-                s.of(out),
-                s.of(logSumExp),
+                operands.apply(s),
                 s.of(dOut),
                 s.of(dQkv.columns(0, keys)),
                 s.of(dQkv.columns(keys, shape.kvWidth())),

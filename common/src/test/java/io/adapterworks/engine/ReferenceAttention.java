@@ -110,18 +110,19 @@ final class ReferenceAttention implements AttentionOps {
   private record Pair(int query, int key, double kept) {}
 
   private static void backwardPair(Head head, AttentionGradient g, Pair pair) {
+    AttentionOperands f = g.forward();
     int n = pair.query;
     int m = pair.key;
     double scale = head.shape.scale();
     int h = head.query;
     double weight =
-        Math.exp(scale * head.dot(g.q(), h, n, g.k(), head.kv, m) - get(g.logSumExp(), h, n));
-    double delta = head.dot(g.dOut(), h, n, g.out(), h, n);
-    double dWeight = pair.kept * head.dot(g.dOut(), h, n, g.v(), head.kv, m);
+        Math.exp(scale * head.dot(f.q(), h, n, f.k(), head.kv, m) - get(f.logSumExp(), h, n));
+    double delta = head.dot(g.dOut(), h, n, f.out(), h, n);
+    double dWeight = pair.kept * head.dot(g.dOut(), h, n, f.v(), head.kv, m);
     double dScore = weight * (dWeight - delta);
     head.addRow(g.dv(), head.kv, m, pair.kept * weight, head.row(g.dOut(), h, n));
-    head.addRow(g.dq(), h, n, scale * dScore, head.row(g.k(), head.kv, m));
-    head.addRow(g.dk(), head.kv, m, scale * dScore, head.row(g.q(), h, n));
+    head.addRow(g.dq(), h, n, scale * dScore, head.row(f.k(), head.kv, m));
+    head.addRow(g.dk(), head.kv, m, scale * dScore, head.row(f.q(), h, n));
   }
 
   @Override

@@ -142,9 +142,7 @@ class ReferenceEngineTest {
       engine
           .attention()
           .backward(
-              shape,
-              segments,
-              new AttentionGradient(q, k, v, out, logSumExp, dOut, dq, dk, dv, Optional.empty()));
+              shape, segments, new AttentionGradient(tensors, dOut, dq, dk, dv, Optional.empty()));
       check(forward, dOut, out, q, dq);
       check(forward, dOut, out, k, dk);
       check(forward, dOut, out, v, dv);

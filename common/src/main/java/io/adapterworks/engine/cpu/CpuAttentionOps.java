@@ -43,19 +43,21 @@ final class CpuAttentionOps implements AttentionOps {
   public void forward(AttentionShape shape, Segments segments, AttentionOperands tensors) {
     Tensor out = tensors.out();
     for (AttentionPlan.Group group : planFor(shape, segments).groups()) {
-      Tensor packed =
-          blocks.pack(Scratch.Purpose.PACKED, group, tensors.q(), tensors.k(), tensors.v());
+      Tensor packed = pack(group, tensors);
       Tensor attended = blocks.room(Scratch.Purpose.ATTENDED, group, out.columns());
       forward.run(shape, segments, group, packed, attended, tensors.logSumExp());
       blocks.unpack(group, attended, out);
     }
   }
 
+  private Tensor pack(AttentionPlan.Group group, AttentionOperands tensors) {
+    return blocks.pack(Scratch.Purpose.PACKED, group, tensors.q(), tensors.k(), tensors.v());
+  }
+
   @Override
   public void backward(AttentionShape shape, Segments segments, AttentionGradient gradient) {
     for (AttentionPlan.Group group : planFor(shape, segments).groups()) {
-      Tensor packed =
-          blocks.pack(Scratch.Purpose.PACKED, group, gradient.q(), gradient.k(), gradient.v());
+      Tensor packed = pack(group, gradient.forward());
       Tensor dOut = blocks.pack(Scratch.Purpose.ATTENDED, group, gradient.dOut());
       Tensor dPacked = blocks.room(Scratch.Purpose.PACKED_GRADIENT, group, packed.columns());
       backward.run(shape, segments, group, new AttentionBackward.Packed(packed, dOut, dPacked));

@@ -136,10 +136,11 @@ final class BlockwiseAttention implements AutoCloseable {
   private void keysAndValues(
       AttentionShape shape, Segments segments, Backward given, Scores scores, int heads) {
     AttentionGradient g = given.tensors();
+    AttentionOperands f = g.forward();
     Layout layout = isWide(shape) ? WIDE_KEYS : KEYS;
     Kernels.Launch launch = launch(layout, shape);
-    read(launch, shape, g.q(), g.k(), g.v(), g.dOut());
-    launch.tensor(g.logSumExp()).tensor(given.delta());
+    read(launch, shape, f.q(), f.k(), f.v(), g.dOut());
+    launch.tensor(f.logSumExp()).tensor(given.delta());
     rotation(launch, given.rotation());
     launch.matrix(g.dk()).matrix(g.dv());
     scores.give(launch);
@@ -150,7 +151,7 @@ final class BlockwiseAttention implements AutoCloseable {
       AttentionShape shape, Segments segments, Backward given, Scores scores, int heads) {
     AttentionGradient g = given.tensors();
     Kernels.Launch launch = launch(QUERIES, shape);
-    read(launch, shape, g.k());
+    read(launch, shape, g.forward().k());
     scores.give(launch);
     rotation(launch, given.rotation());
     launch.matrix(g.dq());

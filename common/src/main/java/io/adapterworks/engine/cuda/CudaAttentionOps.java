@@ -119,17 +119,19 @@ final class CudaAttentionOps implements AttentionOps {
   }
 
   private Kernels.Launch plainInputs(String name, AttentionGradient g, Tensor delta) {
+    AttentionOperands f = g.forward();
     return plain(name)
-        .matrix(g.q())
-        .matrix(g.k())
-        .matrix(g.v())
+        .matrix(f.q())
+        .matrix(f.k())
+        .matrix(f.v())
         .tensor(g.dOut())
-        .tensor(g.logSumExp())
+        .tensor(f.logSumExp())
         .tensor(delta);
   }
 
   private boolean isBlockwise(AttentionShape shape, AttentionGradient g) {
-    return isBlockwise(shape, g.q(), g.k(), g.v(), g.out(), g.dOut(), g.dq(), g.dk(), g.dv());
+    AttentionOperands f = g.forward();
+    return isBlockwise(shape, f.q(), f.k(), f.v(), f.out(), g.dOut(), g.dq(), g.dk(), g.dv());
   }
 
   @Override
@@ -150,12 +152,12 @@ final class CudaAttentionOps implements AttentionOps {
         lanes > 0
             && lanes <= WARP
             && Integer.bitCount(lanes) == 1
-            && CudaContext.vectorWidth(shape.headDim(), g.dOut(), g.out()) == VECTOR
+            && CudaContext.vectorWidth(shape.headDim(), g.dOut(), g.forward().out()) == VECTOR
             && tokens * shape.queryWidth() < Integer.MAX_VALUE;
     if (inVectors) {
       plain("attention_delta_vectors")
           .tensor(g.dOut())
-          .matrix(g.out())
+          .matrix(g.forward().out())
           .tensor(delta)
           .integer(tokens)
           .integer(shape.heads())
@@ -165,7 +167,7 @@ final class CudaAttentionOps implements AttentionOps {
     }
     plain("attention_delta")
         .tensor(g.dOut())
-        .matrix(g.out())
+        .matrix(g.forward().out())
         .tensor(delta)
         .integer(tokens)
         .integer(shape.headDim())
