@@ -69,7 +69,18 @@ final class BlockwiseAttention implements AutoCloseable {
     Kernels.Launch launch = launch(layout, shape);
     read(launch, shape, f.q(), f.k(), f.v());
     launch.matrix(f.out()).tensor(f.logSumExp());
-    run(launch, shape, segments, layout, shape.heads());
+    if (isWide(shape)) {
+      int group = shape.heads() / shape.kvHeads();
+      long blocks = (tiles(segments) * group + layout.ownTiles() - 1) / layout.ownTiles();
+      run(
+          launch,
+          shape,
+          segments,
+          layout,
+          new Kernels.Grid(shape.kvHeads(), segments.count(), blocks));
+    } else {
+      run(launch, shape, segments, layout, shape.heads());
+    }
   }
 
   /**
@@ -195,20 +206,27 @@ final class BlockwiseAttention implements AutoCloseable {
     }
   }
 
-  /** Gives the arguments that all these kernels end with, and runs over so many heads. */
+  /** Runs with a block for each of so many heads, each sequence, and as many tiles as it has. */
   private static void run(
       Kernels.Launch launch, AttentionShape shape, Segments segments, Layout layout, int heads) {
     long blocks = (tiles(segments) + layout.ownTiles() - 1) / layout.ownTiles();
+    run(launch, shape, segments, layout, new Kernels.Grid(heads, segments.count(), blocks));
+  }
+
+  /** Gives the arguments that all these kernels end with, and runs. */
+  private static void run(
+      Kernels.Launch launch,
+      AttentionShape shape,
+      Segments segments,
+      Layout layout,
+      Kernels.Grid grid) {
     launch
         .tensor(segments.device())
         .integer(segments.tokens())
         .integer(shape.heads() / shape.kvHeads())
         .real(shape.scale())
         .flag(shape.mask() == AttentionShape.Mask.CAUSAL)
-        .run(
-            new Kernels.Grid(heads, segments.count(), blocks),
-            new Kernels.Block(layout.threads(), 1),
-            layout.sharedBytes(shape));
+        .run(grid, new Kernels.Block(layout.threads(), 1), layout.sharedBytes(shape));
   }
 
   @Override

@@ -93,61 +93,76 @@ struct Hidden {
         firstQuery(causal ? queryAt : length) {}
 };
 
-// Of scores(64 keys, 64 queries), transposed, and the gradients of the weights that they become: the
-// weights, and the gradients of the scores. Sums are the queries' logSumExp, for powers of two, and
-// delta. Where some must be hidden, keys from "length" on are, and those after their query.
-__device__ __forceinline__ void weighAgain(float (*scores)[4], float (*gradients)[4],
-                                           const float2 (*sums)[ROWS / 2], float factor,
-                                           Hidden hidden) {
-  int lane = threadIdx.x % 4;
+// What the tensor cores add up for a tile of keys, from tiles of queries, in steps. Scores and weights
+// are (64 keys, 64 queries) here.
+struct KeyGradients {
+  float ofKeys[HEAD_DIM / 8][4] = {}, ofValues[HEAD_DIM / 8][4] = {};
+  float4 sums[ROWS / 8];
+  unsigned packed[2][ROWS / 16][4];
+
+  // Reads what is known of the next queries, see setSums: early, for while products run shared memory
+  // is slow to answer.
+  __device__ __forceinline__ void begin(const float4* from) {
 #pragma unroll
-  for (int i = 0; i < ROWS / 8; i++) {
-    float2 logSum = sums[0][i * 4 + lane];
-#pragma unroll
-    for (int e = 0; e < 4; e++) {
-      scores[i][e] = power2(scores[i][e] * factor - (e % 2 ? logSum.y : logSum.x));
+    for (int i = 0; i < ROWS / 8; i++) {
+      sums[i] = from[i * 4 + threadIdx.x % 4];
     }
   }
-  if (hidden.some) {
+
+  // Multiplies tiles of keys, and of their values behind them, with tiles of queries, and of the
+  // gradients of what came out for these behind them: weights and the gradients of the scores. Scores
+  // times the factor are powers of two. Where some keys must be hidden, those from "length" on are, and
+  // those after their query.
+  __device__ __forceinline__ void weigh(unsigned keys, unsigned queries, float factor,
+                                        Hidden hidden) {
+    float weights[ROWS / 8][4], scores[ROWS / 8][4];
+#pragma unroll
+    for (int i = 0; i < ROWS / 8; i++) {
+      scores[i][0] = scores[i][2] = sums[i].z, scores[i][1] = scores[i][3] = sums[i].w;
+    }
+    hold<ROWS / 8>(weights);
+    hold<ROWS / 8>(scores);
+    startProducts();
+    multiplyTiles(weights, keys, warpRow(), queries, false);
+    commitProducts();
+    multiplyTiles(scores, keys + TILE_BYTES, warpRow(), queries + TILE_BYTES, true);
+    commitProducts();
+    awaitProducts<1>();
+    hold<ROWS / 8>(weights);
 #pragma unroll
     for (int i = 0; i < ROWS / 8; i++) {
 #pragma unroll
       for (int e = 0; e < 4; e++) {
-        int key = hidden.upperKey + e / 2 * 8, query = hidden.firstQuery + i * 8 + lane * 2 + e % 2;
-        scores[i][e] = key >= hidden.length || key > query ? 0.f : scores[i][e];
+        weights[i][e] = power2(weights[i][e] * factor - (e % 2 ? sums[i].y : sums[i].x));
       }
     }
-  }
+    if (hidden.some) {
 #pragma unroll
-  for (int i = 0; i < ROWS / 8; i++) {
-    float2 shift = sums[1][i * 4 + lane];
+      for (int i = 0; i < ROWS / 8; i++) {
 #pragma unroll
-    for (int e = 0; e < 4; e++) {
-      gradients[i][e] = scores[i][e] * (gradients[i][e] - (e % 2 ? shift.y : shift.x));
+        for (int e = 0; e < 4; e++) {
+          int key = hidden.upperKey + e / 2 * 8;
+          int query = hidden.firstQuery + i * 8 + threadIdx.x % 4 * 2 + e % 2;
+          weights[i][e] = key >= hidden.length || key > query ? 0.f : weights[i][e];
+        }
+      }
     }
-  }
-}
-
-// What the tensor cores add up for a tile of keys.
-struct KeyGradients {
-  float ofKeys[HEAD_DIM / 8][4] = {}, ofValues[HEAD_DIM / 8][4] = {};
-
-  // Adds what a tile of queries gives, from tiles of keys, of their values behind them, of queries, and
-  // of the gradients of what came out for these behind them. Leaves the gradients of the scores.
-  __device__ __forceinline__ void add(unsigned keys, unsigned queries,
-                                      const float2 (*sums)[ROWS / 2], float factor, Hidden hidden,
-                                      uint4* scoreTile) {
-    float weights[ROWS / 8][4], scores[ROWS / 8][4];
-    startProducts();
-    multiplyTiles(weights, keys, warpRow(), queries);
-    multiplyTiles(scores, keys + TILE_BYTES, warpRow(), queries + TILE_BYTES);
-    finishProducts();
-    hold<ROWS / 8>(weights);
+    awaitProducts<0>();
     hold<ROWS / 8>(scores);
-    weighAgain(weights, scores, sums, factor, hidden);
-    unsigned packed[2][ROWS / 16][4];
+#pragma unroll
+    for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        scores[i][e] *= weights[i][e];
+      }
+    }
     packWeights(packed[0], weights);
     packWeights(packed[1], scores);
+  }
+
+  // Starts adding up what they give with the same tiles of queries, and leaves the gradients of the
+  // scores.
+  __device__ __forceinline__ void add(unsigned queries, uint4* scoreTile) {
     hold<HEAD_DIM / 8>(ofValues);
     hold<HEAD_DIM / 8>(ofKeys);
     startProducts();
@@ -155,17 +170,22 @@ struct KeyGradients {
     addProduct(ofKeys, packed[1], queries);
     commitProducts();
     leaveScores(scoreTile, packed[1]);
+  }
+
+  __device__ __forceinline__ void finish() {
     finishProducts();
     hold<HEAD_DIM / 8>(ofValues);
     hold<HEAD_DIM / 8>(ofKeys);
   }
 };
 
-// Sets what the weights of a query are made again from: see weighAgain.
-__device__ __forceinline__ void setSums(float* to, const float* logSumExp, const float* delta,
-                                        int64 from, bool there) {
+// Sets what is known of a query, in fours of two: logSumExp for powers of two, of which weights are
+// made again, and delta, negative, which makes gradients of the scores of those of the weights.
+__device__ __forceinline__ void setSums(float4* sums, int query, const float* logSumExp,
+                                        const float* delta, int64 from, bool there) {
+  float* to = (float*)sums + query / 2 * 4 + query % 2;
   to[0] = there ? logSumExp[from] * LOG2E : INFINITY;
-  to[ROWS] = there ? delta[from] : 0.f;
+  to[2] = there ? -delta[from] : 0.f;
 }
 
 // Grid (key/value heads, segments, key tiles); the query heads of a group are added up in order.
@@ -178,7 +198,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
                   float scale, int causal) {
   extern __shared__ __align__(128) char memory[];
   __shared__ __align__(8) unsigned long long barriers[GROUPS];
-  __shared__ float2 sums[2][2][ROWS / 2];
+  __shared__ float4 sums[2][ROWS / 2];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
   int keyAt = blockIdx.z * ROWS;
   if (keyAt >= length) {
@@ -190,7 +210,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
   Scores scoreGradients = {scoreTiles, headTiles, firstHead, mostTiles, causal};
   int firstTile = causal ? blockIdx.z : 0;
   int tiles = (length + ROWS - 1) / ROWS - firstTile;
-  float factor = scale * LOG2E;
 
   Loads loads(barriers);
   auto start = [&](int step) {
@@ -202,7 +221,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     if (threadIdx.x < ROWS) {
       int row = at + threadIdx.x;
       int64 from = (int64)head * tokens + first + row;
-      setSums((float*)sums[step % 2] + threadIdx.x, logSumExp, delta, from, row < length);
+      setSums(sums[step % 2], threadIdx.x, logSumExp, delta, from, row < length);
     }
   };
 
@@ -221,9 +240,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, HEAD_DIM > 64 ? 2 : 3)
     loads.await<1>();
     __syncthreads();
     int head = kvHead * group + step / tiles, queryTile = firstTile + step % tiles;
-    sum.add(keys, buffers + step % 2 * 2 * TILE_BYTES, sums[step % 2], factor,
-            Hidden(keyAt, queryTile * ROWS, length, causal),
-            scoreGradients.at(head, blockIdx.y, first, queryTile, blockIdx.z));
+    unsigned queries = buffers + step % 2 * 2 * TILE_BYTES;
+    sum.begin(sums[step % 2]);
+    sum.weigh(keys, queries, scale * LOG2E, Hidden(keyAt, queryTile * ROWS, length, causal));
+    sum.add(queries, scoreGradients.at(head, blockIdx.y, first, queryTile, blockIdx.z));
+    sum.finish();
     __syncthreads();
   }
   rotateBack(sum.ofKeys, Rotation{table, positions}, first + keyAt + warpRow(), first + length - 1);

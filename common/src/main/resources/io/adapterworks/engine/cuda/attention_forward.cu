@@ -13,42 +13,69 @@ __device__ __forceinline__ void hideScores(float (*scores)[4], int keyAt, int up
   }
 }
 
+// How much higher, in powers of two, a score may be than what weights are relative to.
+#define SLACK 8.f
+
 // The softmax of rows that come in parts, of which each thread holds a share of two.
 struct Softmax {
   float factor;
   float highest[2], total[2];
+  // What must happen to what was weighed before the last scores, if anything.
+  float shrink[2];
+  bool shrinks;
 
   // factor: what scores are multiplied with, for powers of two
   __device__ __forceinline__ Softmax(float factor)
       : factor(factor), highest{-INFINITY, -INFINITY}, total{0.f, 0.f} {}
 
-  // Turns the next scores into weights relative to the highest score so far, and makes what was
-  // weighed before relative to it.
-  __device__ __forceinline__ void weigh(float (*scores)[4], float (*sum)[4]) {
-    float shrink[2];
+  // Turns the next scores into weights relative to the highest score so far, or to one that is lower
+  // by at most SLACK: so sums seldom shrink, and a weight is at most 2^SLACK.
+  __device__ __forceinline__ void weigh(float (*scores)[4]) {
+    float top[2], part[2][2] = {};
 #pragma unroll
     for (int half = 0; half < 2; half++) {
-      float top = highest[half];
+      float others = fmaxf(scores[1][2 * half], scores[1][2 * half + 1]);
+      top[half] = fmaxf(scores[0][2 * half], scores[0][2 * half + 1]);
 #pragma unroll
-      for (int i = 0; i < ROWS / 8; i++) {
-        top = fmaxf(top, fmaxf(scores[i][2 * half], scores[i][2 * half + 1]));
+      for (int i = 2; i < ROWS / 8; i += 2) {
+        top[half] = fmaxf(top[half], fmaxf(scores[i][2 * half], scores[i][2 * half + 1]));
+        others = fmaxf(others, fmaxf(scores[i + 1][2 * half], scores[i + 1][2 * half + 1]));
       }
-      top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, 1));
-      top = fmaxf(top, __shfl_xor_sync(0xffffffffu, top, 2));
-      shrink[half] = power2((highest[half] - top) * factor);
-      float shift = top * factor, part = 0.f;
-#pragma unroll
-      for (int i = 0; i < ROWS / 8; i++) {
-#pragma unroll
-        for (int e = 2 * half; e < 2 * half + 2; e++) {
-          scores[i][e] = power2(scores[i][e] * factor - shift);
-          part += scores[i][e];
-        }
-      }
-      total[half] = total[half] * shrink[half] + part;
-      highest[half] = top;
+      top[half] = fmaxf(top[half], others);
     }
-    if (__any_sync(0xffffffffu, shrink[0] < 1.f || shrink[1] < 1.f)) {
+#pragma unroll
+    for (int mask = 1; mask < 4; mask *= 2) {
+#pragma unroll
+      for (int half = 0; half < 2; half++) {
+        top[half] = fmaxf(top[half], __shfl_xor_sync(0xffffffffu, top[half], mask));
+      }
+    }
+    bool higher[2];
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      higher[half] = (top[half] - highest[half]) * factor > SLACK;
+      top[half] = higher[half] ? top[half] : highest[half];
+      shrink[half] = power2((highest[half] - top[half]) * factor);
+      highest[half] = top[half];
+    }
+#pragma unroll
+    for (int i = 0; i < ROWS / 8; i++) {
+#pragma unroll
+      for (int e = 0; e < 4; e++) {
+        scores[i][e] = power2(scores[i][e] * factor - top[e / 2] * factor);
+        part[e / 2][e % 2] += scores[i][e];
+      }
+    }
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      total[half] = total[half] * shrink[half] + (part[half][0] + part[half][1]);
+    }
+    shrinks = __any_sync(0xffffffffu, higher[0] || higher[1]);
+  }
+
+  // Makes what was weighed before relative to the same score as the last weights.
+  __device__ __forceinline__ void shrinkSum(float (*sum)[4]) const {
+    if (shrinks) {
 #pragma unroll
       for (int i = 0; i < HEAD_DIM / 8; i++) {
 #pragma unroll
@@ -61,7 +88,8 @@ struct Softmax {
 
   // Adds so much of a tile of values as its scores say; they become weights.
   __device__ __forceinline__ void addValues(float (*scores)[4], unsigned values, float (*sum)[4]) {
-    weigh(scores, sum);
+    weigh(scores);
+    shrinkSum(sum);
     unsigned weights[ROWS / 16][4];
     packWeights(weights, scores);
     hold<HEAD_DIM / 8>(sum);
@@ -80,7 +108,7 @@ struct Softmax {
       total[half] += __shfl_xor_sync(0xffffffffu, total[half], 2);
       int row = warpsRow + lane / 4 + half * 8;
       if (lane % 4 == 0 && row < length) {
-        logSumExp[row] = (highest[half] * factor + log2f(total[half])) / LOG2E;
+        logSumExp[row] = __fmaf_rn(highest[half], factor, log2f(total[half])) / LOG2E;
       }
     }
   }
@@ -122,10 +150,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
   float scores[ROWS / 8][4], next[ROWS / 8][4];
   loads.await<1>();
   __syncthreads();
-  Left query;
-  query.read(queries);
   startProducts();
-  multiplyTiles(scores, query, keys);
+  multiplyTiles(scores, queries, warpRow(), keys, false);
   finishProducts();
   hold<ROWS / 8>(scores);
   for (int j = 0; j < tiles; j++) {
@@ -143,7 +169,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2)
     if (j + 1 < tiles) {
       hold<ROWS / 8>(next);
       startProducts();
-      multiplyTiles(next, query, keys + (j + 1) % 2 * TILE_BYTES);
+      multiplyTiles(next, queries, warpRow(), keys + (j + 1) % 2 * TILE_BYTES, false);
       commitProducts();
     }
     if (j == tiles - 1) {

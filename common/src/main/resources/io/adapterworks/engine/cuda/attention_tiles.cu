@@ -10,9 +10,6 @@
 #define TILE_BYTES (ROWS * HEAD_DIM * 2)
 #define PANEL_BYTES (ROWS * 128)
 #define GROUPS 4
-#ifndef HOLD_LEFT
-#define HOLD_LEFT (HEAD_DIM > 64)
-#endif
 
 __device__ __forceinline__ unsigned chunkAt(unsigned tile, int row, int chunk) {
 #if WARPGROUP
@@ -199,23 +196,26 @@ __device__ __forceinline__ void packWeights(unsigned (*to)[4], const float (*wei
 
 #if WARPGROUP
 
-// How the tensor cores find a tile in shared memory: 128-byte swizzling, groups of eight rows 1024
-// bytes apart, panels of 64 columns PANEL_BYTES apart.
-__device__ __forceinline__ unsigned long long describe(unsigned address) {
-  return (unsigned long long)(address >> 4 & 0x3fff) |
-         (unsigned long long)(PANEL_BYTES >> 4) << 16 | (unsigned long long)(1024 >> 4) << 32 |
-         1ull << 62;
+// How the tensor cores find a tile in shared memory: the lower word of its description, which counts
+// in 16 bytes and says that panels of 64 columns are PANEL_BYTES apart. The upper word is the same for
+// all: groups of eight rows 1024 bytes apart, 128-byte swizzling.
+__device__ __forceinline__ unsigned describe(unsigned tile) {
+  return (tile >> 4 & 0x3fff) | PANEL_BYTES >> 4 << 16;
 }
+#define WHOLE(name, low) ".reg .b64 " name "; mov.b64 " name ", {" low ", 0x40000040}; "
+
+// Where a product's step lies behind a tile's start, in 16 bytes: 16 columns of it, or 16 rows.
+#define COLUMN_STEP(step) ((step) / 4 * (PANEL_BYTES / 16) + (step) % 4 * 2)
+#define ROW_STEP(step) ((step) * 128)
 
 // d(64, 64) = or += a(64, 16) bT, both in shared memory.
-__device__ __forceinline__ void multiplyShared(float (*d)[4], unsigned long long a,
-                                               unsigned long long b, int add) {
+__device__ __forceinline__ void multiplyShared(float (*d)[4], unsigned a, unsigned b, int add) {
     asm volatile(
-        "{ .reg .pred p; setp.ne.b32 p, %34, 0; "
+        "{ .reg .pred p; setp.ne.b32 p, %34, 0; " WHOLE("a", "%32") WHOLE("b", "%33")
         "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
         "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
         "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
-        "%32, %33, p, 1, 1, 0, 0; }"
+        "a, b, p, 1, 1, 0, 0; }"
         :
         "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]),
         "+f"(d[1][1]), "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]),
@@ -224,40 +224,20 @@ __device__ __forceinline__ void multiplyShared(float (*d)[4], unsigned long long
         "+f"(d[5][0]), "+f"(d[5][1]), "+f"(d[5][2]), "+f"(d[5][3]), "+f"(d[6][0]),
         "+f"(d[6][1]), "+f"(d[6][2]), "+f"(d[6][3]), "+f"(d[7][0]), "+f"(d[7][1]),
         "+f"(d[7][2]), "+f"(d[7][3])
-        : "l"(a), "l"(b), "r"(add));
-}
-
-// The same with a in registers.
-__device__ __forceinline__ void multiplyHeld(float (*d)[4], const unsigned* a, unsigned long long b,
-                                             int add) {
-    asm volatile(
-        "{ .reg .pred p; setp.ne.b32 p, %37, 0; "
-        "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
-        "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-        "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
-        "{%32, %33, %34, %35}, %36, p, 1, 1, 0; }"
-        :
-        "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]),
-        "+f"(d[1][1]), "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]),
-        "+f"(d[2][2]), "+f"(d[2][3]), "+f"(d[3][0]), "+f"(d[3][1]), "+f"(d[3][2]),
-        "+f"(d[3][3]), "+f"(d[4][0]), "+f"(d[4][1]), "+f"(d[4][2]), "+f"(d[4][3]),
-        "+f"(d[5][0]), "+f"(d[5][1]), "+f"(d[5][2]), "+f"(d[5][3]), "+f"(d[6][0]),
-        "+f"(d[6][1]), "+f"(d[6][2]), "+f"(d[6][3]), "+f"(d[7][0]), "+f"(d[7][1]),
-        "+f"(d[7][2]), "+f"(d[7][3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b), "r"(add));
+        : "r"(a), "r"(b), "r"(add));
 }
 
 // d(64, HEAD_DIM) += a(64, 16) b(16, HEAD_DIM), a in registers, b in shared memory.
-__device__ __forceinline__ void multiplyRegisters(float (*d)[4], const unsigned* a,
-                                                  unsigned long long b) {
+__device__ __forceinline__ void multiplyRegisters(float (*d)[4], const unsigned* a, unsigned b) {
 #if HEAD_DIM == 128
     asm volatile(
+        "{ " WHOLE("b", "%68")
         "wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16 "
         "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
         "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
         "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
         "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-        "{%64, %65, %66, %67}, %68, 1, 1, 1, 1;"
+        "{%64, %65, %66, %67}, b, 1, 1, 1, 1; }"
         :
         "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]),
         "+f"(d[1][1]), "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]),
@@ -272,13 +252,14 @@ __device__ __forceinline__ void multiplyRegisters(float (*d)[4], const unsigned*
         "+f"(d[12][2]), "+f"(d[12][3]), "+f"(d[13][0]), "+f"(d[13][1]), "+f"(d[13][2]),
         "+f"(d[13][3]), "+f"(d[14][0]), "+f"(d[14][1]), "+f"(d[14][2]), "+f"(d[14][3]),
         "+f"(d[15][0]), "+f"(d[15][1]), "+f"(d[15][2]), "+f"(d[15][3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b));
 #else
     asm volatile(
+        "{ " WHOLE("b", "%36")
         "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 "
         "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
         "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
-        "{%32, %33, %34, %35}, %36, 1, 1, 1, 1;"
+        "{%32, %33, %34, %35}, b, 1, 1, 1, 1; }"
         :
         "+f"(d[0][0]), "+f"(d[0][1]), "+f"(d[0][2]), "+f"(d[0][3]), "+f"(d[1][0]),
         "+f"(d[1][1]), "+f"(d[1][2]), "+f"(d[1][3]), "+f"(d[2][0]), "+f"(d[2][1]),
@@ -287,7 +268,7 @@ __device__ __forceinline__ void multiplyRegisters(float (*d)[4], const unsigned*
         "+f"(d[5][0]), "+f"(d[5][1]), "+f"(d[5][2]), "+f"(d[5][3]), "+f"(d[6][0]),
         "+f"(d[6][1]), "+f"(d[6][2]), "+f"(d[6][3]), "+f"(d[7][0]), "+f"(d[7][1]),
         "+f"(d[7][2]), "+f"(d[7][3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b));
 #endif
 }
 
@@ -299,10 +280,16 @@ __device__ __forceinline__ void commitProducts() {
   asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
 }
 
+// Waits for the warpgroup's products, all but those committed in the last groups, so many.
+template <int GROUPS_LEFT>
+__device__ __forceinline__ void awaitProducts() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(GROUPS_LEFT) : "memory");
+}
+
 // Waits for all of the warpgroup's products.
 __device__ __forceinline__ void finishProducts() {
   commitProducts();
-  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+  awaitProducts<0>();
 }
 
 // Keeps the compiler from touching accumulators while products run.
@@ -314,46 +301,14 @@ __device__ __forceinline__ void hold(float (*d)[4]) {
   }
 }
 
-// The warp's 16 rows of a tile that is the left operand of many products: in registers where there
-// are some to spare, for that halves what the products read of shared memory.
-struct Left {
-#if HOLD_LEFT
-  unsigned words[HEAD_DIM / 16][4];
-
-  __device__ __forceinline__ void read(unsigned tile) {
-#pragma unroll
-    for (int step = 0; step < HEAD_DIM / 16; step++) {
-      loadLeft(words[step], tile, warpRow(), step);
-    }
-  }
-#else
-  unsigned tile;
-
-  __device__ __forceinline__ void read(unsigned from) { tile = from; }
-#endif
-};
-
-__device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int, unsigned b);
-
-// scores(64, 64) = a bT, over HEAD_DIM; the caller starts and finishes.
-__device__ __forceinline__ void multiplyTiles(float (*scores)[4], const Left& a, unsigned b) {
-#if HOLD_LEFT
+// scores(64, 64) += a bT, over HEAD_DIM, both in shared memory, or = where nothing is to be added to;
+// the caller starts and finishes.
+__device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int, unsigned b,
+                                              bool add) {
 #pragma unroll
   for (int step = 0; step < HEAD_DIM / 16; step++) {
-    multiplyHeld(scores, a.words[step], describe(b + step / 4 * PANEL_BYTES + step % 4 * 32),
-                 step > 0);
-  }
-#else
-  multiplyTiles(scores, a.tile, 0, b);
-#endif
-}
-
-// The same with a in shared memory.
-__device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int, unsigned b) {
-#pragma unroll
-  for (int step = 0; step < HEAD_DIM / 16; step++) {
-    unsigned at = step / 4 * PANEL_BYTES + step % 4 * 32;
-    multiplyShared(scores, describe(a + at), describe(b + at), step > 0);
+    multiplyShared(scores, describe(a) + COLUMN_STEP(step), describe(b) + COLUMN_STEP(step),
+                   add || step > 0);
   }
 }
 
@@ -362,7 +317,7 @@ __device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*wei
                                            unsigned b) {
 #pragma unroll
   for (int i = 0; i < ROWS / 16; i++) {
-    multiplyRegisters(sum, weights[i], describe(b + i * 2048));
+    multiplyRegisters(sum, weights[i], describe(b) + ROW_STEP(i));
   }
 }
 
@@ -371,14 +326,20 @@ __device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*wei
 __device__ __forceinline__ void startProducts() {}
 __device__ __forceinline__ void commitProducts() {}
 __device__ __forceinline__ void finishProducts() {}
+template <int GROUPS_LEFT>
+__device__ __forceinline__ void awaitProducts() {}
 template <int TILES>
 __device__ __forceinline__ void hold(float (*)[4]) {}
 
-// scores(16 rows of a, 64 rows of b) = a bT, over HEAD_DIM.
-__device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int row, unsigned b) {
+// scores(16 rows of a, 64 rows of b) += a bT, over HEAD_DIM, or = where nothing is to be added to.
+__device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, int row, unsigned b,
+                                              bool add) {
 #pragma unroll
   for (int i = 0; i < ROWS / 8; i++) {
-    scores[i][0] = scores[i][1] = scores[i][2] = scores[i][3] = 0.f;
+#pragma unroll
+    for (int e = 0; e < 4; e++) {
+      scores[i][e] = add ? scores[i][e] : 0.f;
+    }
   }
 #pragma unroll
   for (int step = 0; step < HEAD_DIM / 16; step++) {
@@ -392,17 +353,6 @@ __device__ __forceinline__ void multiplyTiles(float (*scores)[4], unsigned a, in
       multiply(scores[2 * i + 1], left, right + 2);
     }
   }
-}
-
-// A tile that is the left operand of many products.
-struct Left {
-  unsigned tile;
-
-  __device__ __forceinline__ void read(unsigned from) { tile = from; }
-};
-
-__device__ __forceinline__ void multiplyTiles(float (*scores)[4], const Left& a, unsigned b) {
-  multiplyTiles(scores, a.tile, warpRow(), b);
 }
 
 // sum(16, HEAD_DIM) += weights(16, 64) b(64, HEAD_DIM).

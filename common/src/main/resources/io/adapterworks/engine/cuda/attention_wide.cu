@@ -2,8 +2,12 @@
 // full, the others multiply the same tiles with 64 rows each of their own, and wait for nobody but the
 // ring.
 
-// The warpgroup's number; the last one of a block fills the ring.
-__device__ __forceinline__ int warpgroup() { return threadIdx.x / THREADS; }
+// The warpgroup's number; the last one of a block fills the ring. By way of a shuffle, so that the
+// compiler knows that it is the same for all of a warp and keeps what depends on it in uniform
+// registers, where products want their operands' descriptions.
+__device__ __forceinline__ int warpgroup() {
+  return __shfl_sync(0xffffffffu, threadIdx.x / THREADS, 0);
+}
 
 // Stages of shared memory that are filled and let go of in order; steps count on from 0.
 template <int STAGES, int STAGE_BYTES>
@@ -51,13 +55,30 @@ struct TileRing {
       arriveAt(empty(step));
     }
   }
+
+  // By a reader that needs nothing of these steps.
+  __device__ __forceinline__ void skip(int& step, int end) const {
+    for (; step < end; step++) {
+      await(step);
+      release(step);
+    }
+  }
 };
 
 #define FORWARD_TILES 3
 #define FORWARD_THREADS ((FORWARD_TILES + 1) * THREADS)
 #define FORWARD_STAGES 4
 
-// Grid (heads, segments, threes of query tiles), the longest rows first.
+// Queries that a warpgroup works on: of all heads of a group, those that see most keys first, so that
+// the warpgroups of a block, which share tiles of keys, are done at nearly the same time.
+struct Queries {
+  int head, tile;
+
+  __device__ __forceinline__ Queries(int item, int kvHead, int group, int tiles)
+      : head(kvHead * group + item % group), tile(tiles - 1 - item / group) {}
+};
+
+// Grid (key/value heads, segments, threes of the group's query tiles), the longest rows first.
 extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
     attention_forward_wide(MATRIX(q), MATRIX(k), MATRIX(v), bf16* out, int64 outStride,
                            float* logSumExp, const int* starts, int tokens, int group, float scale,
@@ -66,13 +87,12 @@ extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
   __shared__ __align__(8) unsigned long long barriers[2 * FORWARD_STAGES];
   __shared__ __align__(8) unsigned long long queriesThere;
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
-  int tile = (gridDim.z - 1 - blockIdx.z) * FORWARD_TILES, all = (length + ROWS - 1) / ROWS;
-  if (tile >= all) {
+  int item = blockIdx.z * FORWARD_TILES, all = (length + ROWS - 1) / ROWS;
+  int active = min(FORWARD_TILES, all * group - item);
+  if (active <= 0) {
     return;
   }
-  int head = blockIdx.x, mine = tile + warpgroup();
-  int column = head * HEAD_DIM, kvColumn = head / group * HEAD_DIM;
-  int active = min(FORWARD_TILES, all - tile);
+  int kvHead = blockIdx.x, kvColumn = kvHead * HEAD_DIM;
   unsigned queries = tilesAt(memory), there = sharedAddress(&queriesThere);
   if (threadIdx.x == 0) {
     initBarrier(there, 1);
@@ -84,9 +104,11 @@ extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
     if (threadIdx.x % THREADS == 0) {
       expectBytes(there, active * TILE_BYTES);
       for (int i = 0; i < active; i++) {
-        fetchTile(queries + i * TILE_BYTES, READER(q), column, first + (tile + i) * ROWS, there);
+        Queries of(item + i, kvHead, group, all);
+        fetchTile(queries + i * TILE_BYTES, READER(q), of.head * HEAD_DIM, first + of.tile * ROWS,
+                  there);
       }
-      int tiles = causal ? tile + active : all;
+      int tiles = causal ? Queries(item, kvHead, group, all).tile + 1 : all;
       for (int j = 0; j < tiles; j++) {
         ring.claim(j);
         expectBytes(ring.full(j), 2 * TILE_BYTES);
@@ -97,31 +119,42 @@ extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
     return;
   }
   MORE_REGISTERS(160);
-  if (mine >= all) {
+  if (warpgroup() >= active) {
     return;
   }
+  Queries mine(item + warpgroup(), kvHead, group, all);
   queries += warpgroup() * TILE_BYTES;
-  int queryAt = mine * ROWS, tiles = causal ? mine + 1 : all, lane = threadIdx.x % 32;
+  int queryAt = mine.tile * ROWS, tiles = causal ? mine.tile + 1 : all, lane = threadIdx.x % 32;
   Softmax softmax(scale * LOG2E);
   float sum[HEAD_DIM / 8][4] = {};
   float scores[ROWS / 8][4];
-  Left query;
+  unsigned weights[ROWS / 16][4];
   waitBarrier(there, 0);
-  query.read(queries);
-  for (int j = 0; j < tiles; j++) {
-    ring.await(j);
+  ring.await(0);
+  hold<ROWS / 8>(scores);
+  startProducts();
+  multiplyTiles(scores, queries, warpRow(), ring.stage(0), false);
+  finishProducts();
+  hold<ROWS / 8>(scores);
+  for (int j = 0; j < tiles - 1; j++) {
+    softmax.weigh(scores);
+    softmax.shrinkSum(sum);
+    packWeights(weights, scores);
+    ring.await(j + 1);
+    hold<HEAD_DIM / 8>(sum);
     hold<ROWS / 8>(scores);
     startProducts();
-    multiplyTiles(scores, query, ring.stage(j));
+    addProduct(sum, weights, ring.stage(j) + TILE_BYTES);
+    multiplyTiles(scores, queries, warpRow(), ring.stage(j + 1), false);
     finishProducts();
+    hold<HEAD_DIM / 8>(sum);
     hold<ROWS / 8>(scores);
-    if (j == tiles - 1) {
-      hideScores(scores, j * ROWS, queryAt + warpRow() + lane / 4, length, causal);
-    }
-    softmax.addValues(scores, ring.stage(j) + TILE_BYTES, sum);
     ring.release(j);
   }
-  softmax.finish(logSumExp + (int64)head * tokens + first, queryAt + warpRow(), length);
+  hideScores(scores, (tiles - 1) * ROWS, queryAt + warpRow() + lane / 4, length, causal);
+  softmax.addValues(scores, ring.stage(tiles - 1) + TILE_BYTES, sum);
+  softmax.finish(logSumExp + (int64)mine.head * tokens + first, queryAt + warpRow(), length);
   writeRows(queries, sum, 1.f / softmax.total[0], 1.f / softmax.total[1],
-            out + (first + queryAt) * outStride + head * HEAD_DIM, outStride, length - queryAt);
+            out + (first + queryAt) * outStride + mine.head * HEAD_DIM, outStride,
+            length - queryAt);
 }

@@ -15,7 +15,7 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
   extern __shared__ __align__(128) char memory[];
   __shared__ __align__(8) unsigned long long barriers[2 * KEY_STAGES];
   __shared__ __align__(8) unsigned long long keysThere;
-  __shared__ float2 sums[KEY_STAGES][2][ROWS / 2];
+  __shared__ float4 sums[KEY_STAGES][ROWS / 2];
   int first = starts[blockIdx.y], length = starts[blockIdx.y + 1] - first;
   int tile = blockIdx.z * KEY_TILES, all = (length + ROWS - 1) / ROWS;
   if (tile >= all) {
@@ -53,7 +53,7 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
           } else {
             int row = t * ROWS + thread % ROWS;
             int64 from = (int64)head * tokens + first + row;
-            setSums((float*)sums[step % KEY_STAGES] + thread % ROWS, logSumExp, delta, from,
+            setSums(sums[step % KEY_STAGES], thread % ROWS, logSumExp, delta, from,
                     row < length);
             arriveAt(ring.full(step));
           }
@@ -69,21 +69,33 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
   }
   keys += 2 * warpgroup() * TILE_BYTES;
   Scores scoreGradients = {scoreTiles, headTiles, firstHead, mostTiles, causal};
-  float factor = scale * LOG2E;
   KeyGradients sum;
   waitBarrier(there, 0);
-  int tiles = all - firstTile;
-  for (int step = 0; step < tiles * group; step++) {
-    int head = kvHead * group + step / tiles, queryTile = firstTile + step % tiles;
-    ring.await(step);
-    if (causal && queryTile < mine) {
-      ring.release(step);
-      continue;
+  // Tiles of a head's queries that see none of these keys, though another warpgroup's.
+  int blind = causal ? mine - firstTile : 0;
+  int step = -1, head = kvHead * group, queryTile = all;
+  // Goes on to the next step that sees some, once its tiles are there.
+  auto advance = [&]() {
+    step++;
+    if (++queryTile >= all) {
+      queryTile = firstTile + blind;
+      ring.skip(step, step + blind);
     }
-    sum.add(keys, ring.stage(step), sums[step % KEY_STAGES], factor,
-            Hidden(keyAt, queryTile * ROWS, length, causal),
-            scoreGradients.at(head, blockIdx.y, first, queryTile, mine));
-    ring.release(step);
+    ring.await(step);
+    sum.begin(sums[step % KEY_STAGES]);
+  };
+  advance();
+  for (int left = (all - firstTile - blind) * group; left > 0; left--) {
+    unsigned queries = ring.stage(step);
+    int now = step;
+    sum.weigh(keys, queries, scale * LOG2E, Hidden(keyAt, queryTile * ROWS, length, causal));
+    sum.add(queries, scoreGradients.at(head, blockIdx.y, first, queryTile, mine));
+    if (left > 1) {
+      head += queryTile + 1 == all;
+      advance();
+    }
+    sum.finish();
+    ring.release(now);
   }
   rotateBack(sum.ofKeys, Rotation{table, positions}, first + keyAt + warpRow(), first + length - 1);
   writeRows(keys, sum.ofKeys, scale, scale, dk + (first + keyAt) * dkStride + column, dkStride,

@@ -511,7 +511,8 @@ __device__ __forceinline__ void gatedProduct(const TensorMap* left, const Tensor
   } else {
     MORE_REGISTERS(200);
     int steps = (sizes.depth + DEPTH - 1) / DEPTH;
-    int warpgroup = threadIdx.x / WARPGROUP_THREADS - 1;
+    // By way of a shuffle, so that the compiler knows that it is the same for all of a warp.
+    int warpgroup = __shfl_sync(0xffffffffu, threadIdx.x / WARPGROUP_THREADS, 0) - 1;
     Panels mine = panels[0];
     if (warpgroup == 1) {
       mine = panels[1];
