@@ -8,9 +8,9 @@ import io.adapterworks.engine.Segments;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Attention on tensor cores, by tiles of queries and keys. Dao 2023, arXiv:2307.08691. */
 final class BlockwiseAttention implements AutoCloseable {
@@ -22,14 +22,15 @@ final class BlockwiseAttention implements AutoCloseable {
   /** Elements of the scores of a tile of queries and one of keys. */
   private static final long SCORES = (long) TILE_ROWS * TILE_ROWS;
 
-  /** Elements of working memory, 64 MiB, that is taken where the caller lends none. */
-  private static final long OWN_ROOM = 32L << 20;
+  private static final long SCORE_BYTES = SCORES * Short.BYTES;
+
+  /** Tiles of scores, 64 MiB, for which memory is taken where the caller lends none. */
+  private static final long OWN_TILES = (64L << 20) / SCORE_BYTES;
 
   private static final List<String> SOURCES =
-      List.of("copies.cu", "attention_tiles.cu", "attention_forward.cu", "attention_backward.cu");
+      List.of("attention_tiles.cu", "attention_forward.cu", "attention_backward.cu");
   private static final List<String> WIDE_SOURCES =
-      Stream.concat(SOURCES.stream(), Stream.of("attention_wide.cu", "attention_wide_backward.cu"))
-          .toList();
+      List.of("attention_wide.cu", "attention_wide_backward.cu");
 
   /** Heads this large have kernels of blocks of several warpgroups, if there are warpgroups. */
   private static final int WIDE_HEADS = 128;
@@ -99,9 +100,9 @@ final class BlockwiseAttention implements AutoCloseable {
   void backward(AttentionShape shape, Segments segments, Backward given, TensorScope scratch) {
     long headTiles = headTiles(shape, segments);
     int group = shape.heads() / shape.kvHeads();
-    long groupElements = headTiles * SCORES * group;
-    Tensor room = room(given.tensors(), groupElements, shape.kvHeads(), scratch);
-    int atOnce = (int) Math.min(shape.kvHeads(), room.shape().elements() / groupElements);
+    long groupTiles = headTiles * group;
+    Room room = room(given.tensors(), groupTiles, shape.kvHeads(), scratch);
+    int atOnce = (int) Math.min(shape.kvHeads(), room.tiles() / groupTiles);
     for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead += atOnce) {
       Scores scores = new Scores(room, headTiles, kvHead * group, tiles(segments));
       int count = Math.min(atOnce, shape.kvHeads() - kvHead);
@@ -110,14 +111,29 @@ final class BlockwiseAttention implements AutoCloseable {
     }
   }
 
+  /**
+   * Memory for so many pairs of tiles, each at a multiple of its own size: so none lies across the
+   * border of two of the arena's blocks, which compute-sanitizer would take for an error.
+   */
+  private record Room(long address, long tiles) {
+    static Room in(Tensor memory) {
+      long from = CudaStorage.address(memory);
+      long start = (from + SCORE_BYTES - 1) / SCORE_BYTES * SCORE_BYTES;
+      long end = from + memory.shape().elements() * Short.BYTES;
+      return new Room(start, Math.max(0, end - start) / SCORE_BYTES);
+    }
+  }
+
   /** Memory of the gradients of the scores, at least of one group of heads. */
-  private static Tensor room(AttentionGradient g, long group, int groups, TensorScope scratch) {
+  private static Room room(AttentionGradient g, long group, int groups, TensorScope scratch) {
     return g.room()
-        .filter(lent -> lent.shape().elements() >= group)
+        .map(Room::in)
+        .filter(lent -> lent.tiles() >= group)
         .orElseGet(
-            () ->
-                scratch.allocate(
-                    DType.BFLOAT16, group * Math.max(1, Math.min(groups, OWN_ROOM / group))));
+            () -> {
+              long tiles = group * Math.max(1, Math.min(groups, OWN_TILES / group));
+              return Room.in(scratch.allocate(DType.BFLOAT16, (tiles + 1) * SCORES));
+            });
   }
 
   /** Tiles of the longest sequence. */
@@ -138,9 +154,9 @@ final class BlockwiseAttention implements AutoCloseable {
    * @param firstHead of the query heads whose they are
    * @param mostTiles of a sequence
    */
-  private record Scores(Tensor room, long headTiles, int firstHead, long mostTiles) {
+  private record Scores(Room room, long headTiles, int firstHead, long mostTiles) {
     void give(Kernels.Launch launch) {
-      launch.tensor(room).number(headTiles).integer(firstHead).integer(mostTiles);
+      launch.number(room.address()).number(headTiles).integer(firstHead).integer(mostTiles);
     }
   }
 
@@ -176,11 +192,17 @@ final class BlockwiseAttention implements AutoCloseable {
   }
 
   private Kernels.Launch launch(Layout layout, AttentionShape shape) {
+    List<String> sources = new ArrayList<>(List.of("copies.cu"));
+    if (usesWarpgroups(shape)) {
+      sources.add("warpgroup.cu");
+    }
+    sources.addAll(SOURCES);
+    if (isWide(shape)) {
+      sources.addAll(WIDE_SOURCES);
+    }
     Kernels.Source source =
         context.source(
-            isWide(shape) ? WIDE_SOURCES : SOURCES,
-            "HEAD_DIM=" + shape.headDim(),
-            "WARPGROUP=" + (usesWarpgroups(shape) ? 1 : 0));
+            sources, "HEAD_DIM=" + shape.headDim(), "WARPGROUP=" + (usesWarpgroups(shape) ? 1 : 0));
     return context.kernels().launch(source, layout.kernel());
   }
 

@@ -38,7 +38,7 @@ final class CudaGatedOps implements GatedOps {
     this.lowRank = lowRank;
     this.fused = new FusedLowRank(context);
     this.separate = separate;
-    this.source = context.source(List.of("copies.cu", "gated.cu"));
+    this.source = context.source(List.of("copies.cu", "warpgroup.cu", "gated.cu"));
   }
 
   /** Whether the kernels take these matrices of rows of whole vectors. */

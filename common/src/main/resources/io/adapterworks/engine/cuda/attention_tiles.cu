@@ -8,7 +8,6 @@
 #define THREADS 128
 #define CHUNKS (HEAD_DIM / 8)
 #define TILE_BYTES (ROWS * HEAD_DIM * 2)
-#define PANEL_BYTES (ROWS * 128)
 #define GROUPS 4
 
 __device__ __forceinline__ unsigned chunkAt(unsigned tile, int row, int chunk) {
@@ -196,18 +195,6 @@ __device__ __forceinline__ void packWeights(unsigned (*to)[4], const float (*wei
 
 #if WARPGROUP
 
-// How the tensor cores find a tile in shared memory: the lower word of its description, which counts
-// in 16 bytes and says that panels of 64 columns are PANEL_BYTES apart. The upper word is the same for
-// all: groups of eight rows 1024 bytes apart, 128-byte swizzling.
-__device__ __forceinline__ unsigned describe(unsigned tile) {
-  return (tile >> 4 & 0x3fff) | PANEL_BYTES >> 4 << 16;
-}
-#define WHOLE(name, low) ".reg .b64 " name "; mov.b64 " name ", {" low ", 0x40000040}; "
-
-// Where a product's step lies behind a tile's start, in 16 bytes: 16 columns of it, or 16 rows.
-#define COLUMN_STEP(step) ((step) / 4 * (PANEL_BYTES / 16) + (step) % 4 * 2)
-#define ROW_STEP(step) ((step) * 128)
-
 // d(64, 64) = or += a(64, 16) bT, both in shared memory.
 __device__ __forceinline__ void multiplyShared(float (*d)[4], unsigned a, unsigned b, int add) {
     asm volatile(
@@ -270,26 +257,6 @@ __device__ __forceinline__ void multiplyRegisters(float (*d)[4], const unsigned*
         "+f"(d[7][2]), "+f"(d[7][3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b));
 #endif
-}
-
-__device__ __forceinline__ void startProducts() {
-  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
-}
-
-__device__ __forceinline__ void commitProducts() {
-  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-}
-
-// Waits for the warpgroup's products, all but those committed in the last groups, so many.
-template <int GROUPS_LEFT>
-__device__ __forceinline__ void awaitProducts() {
-  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(GROUPS_LEFT) : "memory");
-}
-
-// Waits for all of the warpgroup's products.
-__device__ __forceinline__ void finishProducts() {
-  commitProducts();
-  awaitProducts<0>();
 }
 
 // Keeps the compiler from touching accumulators while products run.

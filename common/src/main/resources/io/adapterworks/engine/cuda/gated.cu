@@ -17,7 +17,6 @@
 #define LEFT_BYTES (TILE_ROWS * DEPTH * 2)
 #define RIGHT_BYTES (TILE_COLUMNS * DEPTH * 2)
 #define STAGE_BYTES (LEFT_BYTES + RIGHT_BYTES)
-#define PANEL_BYTES 8192
 #define WARPGROUP_THREADS 128
 #define FIRST_FINISHER 32
 #define FINISHERS (WARPGROUP_THREADS - FIRST_FINISHER)
@@ -60,23 +59,14 @@ __device__ __forceinline__ void publish(unsigned barrier) {
   arriveAt(barrier);
 }
 
-// How the tensor cores find a tile: 128-byte swizzling, groups of eight rows 1024 bytes apart, and
-// panels of 64 columns, where the tile has its depth in rows, PANEL_BYTES apart.
-__device__ __forceinline__ unsigned long long describe(unsigned address) {
-  return (unsigned long long)(address >> 4 & 0x3fff) |
-         (unsigned long long)(PANEL_BYTES >> 4) << 16 | (unsigned long long)(1024 >> 4) << 32 |
-         1ull << 62;
-}
-
 #define FOUR(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
 #define SIXTEEN(i) FOUR(i), FOUR(i + 4), FOUR(i + 8), FOUR(i + 12)
 
 // d(64, 256) = or += a(64, 16) b(16, 256); b lies by columns, or where ROWS_OF_DEPTH is 1 by rows.
 template <int ROWS_OF_DEPTH>
-__device__ __forceinline__ void multiply(float* d, unsigned long long a, unsigned long long b,
-                                         int add) {
+__device__ __forceinline__ void multiply(float* d, unsigned a, unsigned b, int add) {
   asm volatile(
-      "{ .reg .pred p; setp.ne.b32 p, %130, 0;\n"
+      "{ .reg .pred p; setp.ne.b32 p, %130, 0;\n" WHOLE("a", "%128") WHOLE("b", "%129")
       "wgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16 {"
       "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
       "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
@@ -86,23 +76,10 @@ __device__ __forceinline__ void multiply(float* d, unsigned long long a, unsigne
       "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
       "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, "
       "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127"
-      "}, %128, %129, p, 1, 1, 0, %131; }"
+      "}, a, b, p, 1, 1, 0, %131; }"
       : SIXTEEN(0), SIXTEEN(16), SIXTEEN(32), SIXTEEN(48), SIXTEEN(64), SIXTEEN(80), SIXTEEN(96),
         SIXTEEN(112)
-      : "l"(a), "l"(b), "r"(add), "n"(ROWS_OF_DEPTH));
-}
-
-__device__ __forceinline__ void startProducts() {
-  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
-}
-
-__device__ __forceinline__ void commitProducts() {
-  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
-}
-
-template <int LEFT>
-__device__ __forceinline__ void waitProducts() {
-  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(LEFT) : "memory");
+      : "r"(a), "r"(b), "r"(add), "n"(ROWS_OF_DEPTH));
 }
 
 // Where the ring stands, and whether it went round an odd number of times.
@@ -204,16 +181,15 @@ __device__ __forceinline__ void fillRing(Ring ring, const TensorMap* left, const
 // the ring's stage; waits for it.
 template <int BACKWARD>
 __device__ __forceinline__ void multiplyStage(float* d, const Ring& ring, int row, bool add) {
-  unsigned left = ring.buffer() + row * (LEFT_BYTES / TILE_ROWS);
-  unsigned right = ring.buffer() + LEFT_BYTES;
+  unsigned left = describe(ring.buffer() + row * (LEFT_BYTES / TILE_ROWS));
+  unsigned right = describe(ring.buffer() + LEFT_BYTES);
   startProducts();
 #pragma unroll
   for (int k = 0; k < DEPTH / 16; k++) {
-    multiply<BACKWARD>(d, describe(left + k * 32), describe(right + k * (BACKWARD ? 2048 : 32)),
+    multiply<BACKWARD>(d, left + COLUMN_STEP(k), right + (BACKWARD ? ROW_STEP(k) : COLUMN_STEP(k)),
                        add || k > 0);
   }
-  commitProducts();
-  waitProducts<0>();
+  finishProducts();
 }
 
 // By both multiplying warpgroups: lets go of the ring's stage.
