@@ -78,7 +78,7 @@ public final class ClusterBenchmark {
     }
 
     private Duration median(Function<RoundReport, Duration> part) {
-      return rounds.stream().map(part).sorted().toList().get(rounds.size() / 2);
+      return RoundReport.median(rounds.stream().map(part).toList());
     }
   }
 

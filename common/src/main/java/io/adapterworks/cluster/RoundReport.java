@@ -1,6 +1,7 @@
 package io.adapterworks.cluster;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -13,6 +14,11 @@ import java.util.List;
 public record RoundReport(int steps, Duration wall, List<ShareTime> shares) {
   /** One share. */
   public record ShareTime(int share, String device, Duration time) {}
+
+  /** The middle one of times, the later of two; of at least one. */
+  public static Duration median(Collection<Duration> times) {
+    return times.stream().sorted().toList().get(times.size() / 2);
+  }
 
   /** What the round cost beyond its slowest share. */
   public Duration overhead() {

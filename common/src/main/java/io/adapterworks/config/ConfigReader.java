@@ -67,10 +67,10 @@ public final class ConfigReader {
       if (!known.contains(key)) {
         throw Check.failure(
             ErrorCode.CONFIGURATION,
-            "%s: unknown key %s; did you mean %s? Known here: %s",
+            "%s: unknown key %s%s Known here: %s",
             origin(object.get(key)),
             join(path, key),
-            join(path, NearestName.to(key, known)),
+            NearestName.question(join(path, ""), key, known),
             String.join(", ", known));
       }
     }

@@ -3,23 +3,33 @@ package io.adapterworks.config;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /** Finds the name a person probably meant, by the fewest single-character edits (Levenshtein). */
 public final class NearestName {
   private NearestName() {}
 
   /**
-   * The candidate nearest to {@code written}; the first in order where several are.
-   *
-   * @throws java.util.NoSuchElementException if there are no candidates
+   * The candidate nearest to {@code written}, the first in order where several are; none where even
+   * that takes more edits than half of what was written.
    */
-  public static String to(String written, Collection<String> candidates) {
+  public static Optional<String> to(String written, Collection<String> candidates) {
     String lower = written.toLowerCase(Locale.ROOT);
+    ToIntFunction<String> distance = name -> edits(lower, name.toLowerCase(Locale.ROOT));
     return candidates.stream()
-        .min(
-            Comparator.comparingInt((String name) -> edits(lower, name.toLowerCase(Locale.ROOT)))
-                .thenComparing(Comparator.naturalOrder()))
-        .orElseThrow();
+        .min(Comparator.comparingInt(distance).thenComparing(Comparator.naturalOrder()))
+        .filter(name -> 2 * distance.applyAsInt(name) <= written.length());
+  }
+
+  /**
+   * The end of a sentence about a name that is unknown: {@code ; did you mean lora.rank?}, or a
+   * full stop where no candidate is near.
+   *
+   * @param prefix what stands before the names, for example {@code lora.}
+   */
+  public static String question(String prefix, String written, Collection<String> candidates) {
+    return to(written, candidates).map(name -> "; did you mean " + prefix + name + "?").orElse(".");
   }
 
   private static int edits(String from, String to) {

@@ -23,9 +23,9 @@ public record SuccessCriteria(Map<String, Bound> kpis, double championMargin) {
       Check.that(
           known,
           ErrorCode.CONFIGURATION,
-          "success.kpis.%s is no metric; did you mean %s? Known: %s",
+          "success.kpis.%s is no metric%s Known: %s",
           key,
-          NearestName.to(key, keys()),
+          NearestName.question("", key, keys()),
           String.join(", ", keys()));
     }
     Check.inRange("success.championMargin", championMargin, 0, 1);

@@ -162,7 +162,7 @@ final class ExecutorSite implements TrainingSite {
               Locale.ROOT,
               "%,d rounds, each %d ms beyond its slowest share (median)",
               overheads.size(),
-              overheads.stream().sorted().toList().get(overheads.size() / 2).toMillis()));
+              RoundReport.median(overheads).toMillis()));
     }
     devices.close();
   }

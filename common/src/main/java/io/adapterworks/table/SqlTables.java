@@ -148,12 +148,10 @@ public final class SqlTables {
     String name = quoted.find() ? quoted.group(1) : written;
     String cure =
         names.isEmpty()
-            ? "the warehouse has no tables yet; run the job ingest or run first"
-            : "did you mean %s? Tables: %s"
-                .formatted(NearestName.to(name, names), String.join(", ", names));
+            ? "; the warehouse has no tables yet; run the job ingest or run first"
+            : NearestName.question("", name, names) + " Tables: " + String.join(", ", names);
     return Optional.of(
-        new AdapterworksException(
-            ErrorCode.INPUT, "there is no table " + name + "; " + cure, failure));
+        new AdapterworksException(ErrorCode.INPUT, "there is no table " + name + cure, failure));
   }
 
   private static String firstParagraph(AnalysisException failure) {

@@ -152,9 +152,9 @@ public final class LabelReview {
     if (!labels.isEmpty() && !labels.contains(label)) {
       throw Check.failure(
           ErrorCode.INPUT,
-          "the use case has no label %s; did you mean %s? Nothing was kept",
+          "the use case has no label %s%s Nothing was kept",
           label,
-          NearestName.to(label, labels));
+          NearestName.question("", label, labels));
     }
   }
 

@@ -36,9 +36,11 @@ public final class LabelStep implements RowStep {
         1,
         String.format(
             Locale.ROOT,
-            "the label %s is none of the %d of the use case; the nearest is %s",
+            "the label %s is none of the %d of the use case%s",
             draft.label(),
             labels.size(),
-            NearestName.to(draft.label(), labels)));
+            NearestName.to(draft.label(), labels)
+                .map(name -> "; the nearest is " + name)
+                .orElse("")));
   }
 }
