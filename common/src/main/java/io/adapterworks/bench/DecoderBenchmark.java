@@ -34,17 +34,21 @@ public final class DecoderBenchmark {
 
   private final String model;
   private final int tokens;
+  private final double prompt;
   private final int rounds;
   private final PassOptions memory;
 
   /**
    * @param model a folder, or {@code 1b} for the shape of Llama 3.2 1B with random weights
    * @param tokens of the training step's one sequence
+   * @param prompt the share of these, from the first, that are not scored
    * @param rounds times that everything is measured; the best counts
    */
-  public DecoderBenchmark(String model, int tokens, int rounds, PassOptions memory) {
+  public DecoderBenchmark(String model, int tokens, double prompt, int rounds, PassOptions memory) {
+    Check.inRange("prompt", prompt, 0, 1);
     this.model = model;
     this.tokens = tokens;
+    this.prompt = prompt;
     this.rounds = rounds;
     this.memory = memory;
   }
@@ -141,9 +145,10 @@ public final class DecoderBenchmark {
 
   private TokenBatch batch(int vocabulary) {
     int[] ids = new SplittableRandom(7).ints(tokens + 1, 0, vocabulary).toArray();
-    return TokenBatch.of(
-        List.of(
-            TokenRow.scored(Arrays.copyOf(ids, tokens), Arrays.copyOfRange(ids, 1, tokens + 1))));
+    int[] labels = Arrays.copyOfRange(ids, 1, tokens + 1);
+    // The last token is always scored: a step without a label has no loss.
+    Arrays.fill(labels, 0, (int) Math.min(tokens - 1, prompt * tokens), TokenBatch.IGNORED);
+    return TokenBatch.of(List.of(TokenRow.scored(Arrays.copyOf(ids, tokens), labels)));
   }
 
   private Generation generation(CpuEngine engine, LlamaPass pass, BaseModel base)

@@ -51,6 +51,15 @@ final class CpuBench implements Callable<Integer> {
   private int tokens;
 
   @Option(
+      names = "--prompt",
+      paramLabel = "SHARE",
+      defaultValue = "0",
+      description =
+          "Share of these tokens that are a prompt, which is not scored; default:"
+              + " ${DEFAULT-VALUE}.")
+  private double prompt;
+
+  @Option(
       names = "--recompute",
       paramLabel = "N",
       defaultValue = "0",
@@ -71,7 +80,7 @@ final class CpuBench implements Callable<Integer> {
     if (model != null) {
       PassOptions memory = PassOptions.of(WeightStorage.COMPUTE_TYPE, recomputed);
       DecoderBenchmark.Result result =
-          new DecoderBenchmark(model, tokens, rounds, memory).measure(dtype);
+          new DecoderBenchmark(model, tokens, prompt, rounds, memory).measure(dtype);
       DecoderBenchOutput.print(out, result, tokens);
       DecoderBenchOutput.fill(json, result, tokens);
       out.println(json);
