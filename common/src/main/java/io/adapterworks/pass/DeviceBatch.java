@@ -9,6 +9,9 @@ import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import io.adapterworks.tokenize.TokenBatch;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -19,8 +22,10 @@ import java.util.stream.IntStream;
  * @param positions INT32 (N)
  * @param segments where each sequence lies
  * @param labels INT32: (S) or (N), or one unused element for a batch without labels
+ * @param scored where leaving out those that are not is worth it
  */
-record DeviceBatch(Tensor ids, Tensor positions, Segments segments, Tensor labels) {
+record DeviceBatch(
+    Tensor ids, Tensor positions, Segments segments, Tensor labels, Optional<ScoredTokens> scored) {
   static DeviceBatch upload(
       Engine engine, TensorScope scope, TokenBatch batch, int vocabulary, int maxPositions) {
     OptionalInt wrong = batch.idOutside(vocabulary);
@@ -36,32 +41,47 @@ record DeviceBatch(Tensor ids, Tensor positions, Segments segments, Tensor label
         "a sequence of %d tokens; this model takes at most %d: truncate when tokenising",
         batch.maxLength(),
         maxPositions);
-    return upload(engine, scope, batch.ids(), batch.positions(), batch.starts(), batch.labels());
+    return upload(
+        engine,
+        scope,
+        List.of(
+            batch.ids(),
+            batch.positions(),
+            batch.starts(),
+            batch.labels(),
+            ScoredTokens.numbers(batch)));
   }
 
   /** One token of each of several sequences, each at its own position. */
   static DeviceBatch tokens(Engine engine, TensorScope scope, int[] ids, int[] positions) {
     int[] starts = IntStream.rangeClosed(0, ids.length).toArray();
-    return upload(engine, scope, ids, positions, starts, new int[0]);
+    return upload(engine, scope, List.of(ids, positions, starts, new int[0], new int[0]));
   }
 
-  /** All of it in one copy: a small one costs what a large one does. */
-  private static DeviceBatch upload(
-      Engine engine, TensorScope scope, int[] ids, int[] positions, int[] starts, int[] labels) {
-    int tokens = ids.length;
-    int beforeLabels = 2 * tokens + starts.length;
-    int[] all = new int[beforeLabels + Math.max(1, labels.length)];
-    System.arraycopy(ids, 0, all, 0, tokens);
-    System.arraycopy(positions, 0, all, tokens, tokens);
-    System.arraycopy(starts, 0, all, 2 * tokens, starts.length);
-    System.arraycopy(labels, 0, all, beforeLabels, labels.length);
-    Tensor device = scope.allocate(DType.INT32, all.length);
-    engine.transfer().upload(all, device);
+  /**
+   * All of it in one copy: a small one costs what a large one does.
+   *
+   * @param numbers ids, positions, starts, labels, and those of {@link ScoredTokens}
+   */
+  private static DeviceBatch upload(Engine engine, TensorScope scope, List<int[]> numbers) {
+    int tokens = numbers.get(0).length;
+    int[] starts = numbers.get(2);
+    int labels = numbers.get(3).length;
+    int scored = numbers.get(4).length;
+    long startsAt = 2L * tokens;
+    long labelsAt = startsAt + starts.length;
+    int[] all = numbers.stream().flatMapToInt(Arrays::stream).toArray();
+    // One more, so that a batch without labels has a tensor for them too.
+    Tensor device = scope.allocate(DType.INT32, all.length + 1L);
+    engine.transfer().upload(Arrays.copyOf(all, all.length + 1), device);
     return new DeviceBatch(
         device.view(0, Shape.of(tokens)),
         device.view(tokens, Shape.of(tokens)),
-        new Segments(starts, device.view(2L * tokens, Shape.of(starts.length))),
-        device.view(beforeLabels, Shape.of(all.length - beforeLabels)));
+        new Segments(starts, device.view(startsAt, Shape.of(starts.length))),
+        device.view(labelsAt, Shape.of(Math.max(1, labels))),
+        Optional.of(device.view(labelsAt + labels, Shape.of(scored)))
+            .filter(some -> scored > 0)
+            .map(some -> ScoredTokens.on(some, tokens)));
   }
 
   int tokens() {

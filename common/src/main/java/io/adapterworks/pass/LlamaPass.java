@@ -6,7 +6,6 @@ import io.adapterworks.engine.AdamStep;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.LoraGroup;
-import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.TransferOps;
 import io.adapterworks.engine.Write;
 import io.adapterworks.error.Check;
@@ -40,6 +39,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
   private final List<LlamaLayer> layers;
   private final FrozenRmsNorm norm;
   private final FrozenLinear head;
+  private final VocabularyLoss vocabularyLoss;
   private final int lowestAdapted;
   private final LlamaLayer.Needs needs;
 
@@ -68,6 +68,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     this.layers = loaded.layers();
     this.norm = loaded.norm();
     this.head = loaded.head();
+    this.vocabularyLoss = new VocabularyLoss(engine, head);
     this.lowestAdapted = loaded.lowestAdapted();
     this.needs = loaded.needs();
   }
@@ -144,7 +145,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     List<Tensor> inputs = new ArrayList<>(List.of(x));
     List<LlamaLayer.Saved> saved = new ArrayList<>();
     long n = batch.tokens();
-    long logits = engine.loss().vocabularyRoom(head, Math.min(n, options.logitRows()));
+    long logits = vocabularyLoss.room(Math.min(n, options.logitRows()));
     Tensor room =
         scope.allocate(
             engine.computeType(), Math.max(logits, layers.get(0).roomElements(n, needs)));
@@ -240,7 +241,7 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
           Forward forward = forward(input, PassMode.TRAINING, options.recomputedLayers(), scope);
           LlamaLayer.Scratch scratch =
               layers.get(0).allocateScratch(forward.products, needs, forward.room, scope);
-          crossEntropy(forward, tokens.scored(), loss);
+          vocabularyLoss.run(forward.batch, tokens.scored(), forward.normed(), forward.room, loss);
           backward(forward, scratch);
         });
     return loss;
@@ -257,19 +258,10 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
     try (TensorScope scope = engine.openScope("step")) {
       Forward forward = inference(tokens, scope);
       Tensor loss = scope.allocate(DType.FLOAT32, 2);
-      crossEntropy(forward, tokens.scored(), loss);
+      vocabularyLoss.run(forward.batch, tokens.scored(), forward.normed(), forward.room, loss);
       float[] values = Downloads.floats(engine, loss);
       return new Score(values[0], Math.round(values[1]), tokens.scored());
     }
-  }
-
-  /** Sets loss(2) to the mean and the number of right tokens; the last states to its gradient. */
-  private void crossEntropy(Forward forward, int scored, Tensor loss) {
-    Tensor normed = forward.normed();
-    engine.transfer().fill(loss, 0);
-    LossOps.Scored tokens =
-        new LossOps.Scored(normed, forward.batch.labels(), 1f / scored, normed, loss);
-    engine.loss().vocabularyCrossEntropy(head, tokens, forward.room);
   }
 
   private void backward(Forward forward, LlamaLayer.Scratch scratch) {

@@ -138,6 +138,9 @@ class CudaParityTest {
                     parameter.offset(),
                     parameter.size()));
     Closeness.assertRelativelyWithin("gradient", reference, gradient, tolerance.gradients());
+    if (trained.isDecoder()) {
+      PromptParity.assertPartsAddUp(pass, batch, tolerance.gradients());
+    }
     AdamW optimizer = new AdamW(fixture, trained.adapter().values());
     double[] losses = fixture.losses();
     for (int step = 0; step < losses.length; step++) {

@@ -77,6 +77,7 @@ final class DecoderParity {
           float[] gradient = new float[pass.layout().size()];
           pass.lossAndGradient(fixture.nextTokenBatch(), 1, gradient);
           fixture.assertGradient(pass.layout(), gradient);
+          PromptParity.assertPartsAddUp(pass, fixture.nextTokenBatch(), 1e-4);
         });
   }
 

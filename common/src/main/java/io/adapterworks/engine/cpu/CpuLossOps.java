@@ -5,9 +5,7 @@ import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.bytedeco.dnnl.global.dnnl;
 
 /** Cross entropy: small heads row by row, a vocabulary in chunks of rows. */
@@ -66,70 +64,37 @@ final class CpuLossOps implements LossOps {
     return logSum - expected;
   }
 
-  /**
-   * Only rows that are scored are multiplied with the vocabulary; they are picked where not all
-   * are.
-   */
   @Override
   public void vocabularyCrossEntropy(FrozenLinear head, Scored scored, Tensor room) {
+    Tensor x = scored.x();
+    Tensor labels = scored.labels();
+    Tensor loss = scored.loss();
     CpuFrozenLinear layer = CpuFrozenLinear.of(head);
-    int[] rows = scoredRows(scored);
-    boolean all = rows.length == scored.x().rows();
-    int chunk = (int) Math.max(1, CHUNK_LOGITS / layer.out());
+    long chunk = Math.max(1, CHUNK_LOGITS / layer.out());
     double total = 0;
     int right = 0;
-    for (int from = 0; from < rows.length; from += chunk) {
-      int[] some = Arrays.copyOfRange(rows, from, Math.min(from + chunk, rows.length));
-      int[] labels = Arrays.stream(some).map(row -> label(scored.labels(), row)).toArray();
-      Tensor x = all ? scored.x().rows(from, some.length) : picked(scored.x(), some);
+    for (long from = 0; from < x.rows(); from += chunk) {
+      long count = Math.min(chunk, x.rows() - from);
       Tensor logits =
-          context.scratch().tensor(Scratch.Purpose.LOGITS, DType.FLOAT32, some.length, layer.out());
-      frozen.forward(layer, x, Write.SET, logits);
+          context.scratch().tensor(Scratch.Purpose.LOGITS, DType.FLOAT32, count, layer.out());
+      frozen.forward(layer, x.rows(from, count), Write.SET, logits);
       Layout layout = CpuContext.matrix(logits);
       context.run(
           new RowKernelSpec.Softmax(dnnl.dnnl_softmax_log, layout, layout, 1), logits, logits);
-      for (int i = 0; i < some.length; i++) {
-        context.rows().read(logits, i, vocabularyRow(logits));
-        total -= row[labels[i]];
-        right += isLargest(labels[i], layer.out()) ? 1 : 0;
+      for (int i = 0; i < count; i++) {
+        int label = label(labels, from + i);
+        if (label != IGNORED) {
+          context.rows().read(logits, i, vocabularyRow(logits));
+          total -= row[label];
+          right += isLargest(label, layer.out()) ? 1 : 0;
+        }
       }
-      gradients(logits, labels, scored.scale());
-      Tensor dx = all ? scored.dx().rows(from, some.length) : x;
-      frozen.backward(layer, inComputeType(logits), Write.SET, dx);
-      for (int i = 0; i < some.length && !all; i++) {
-        RowAccess.copy(dx, i, scored.dx(), some[i]);
-      }
+      gradients(logits, labels, from, scored.scale());
+      Tensor dLogits = inComputeType(logits);
+      frozen.backward(layer, dLogits, Write.SET, scored.dx().rows(from, count));
     }
-    zeroOthers(rows, scored.dx());
-    add(scored.loss(), CpuStorage.index(scored.loss(), 0), (float) (scored.scale() * total));
-    add(scored.loss(), CpuStorage.index(scored.loss(), 0) + 1, right);
-  }
-
-  private static int[] scoredRows(Scored scored) {
-    return IntStream.range(0, (int) scored.x().rows())
-        .filter(row -> label(scored.labels(), row) != IGNORED)
-        .toArray();
-  }
-
-  private Tensor picked(Tensor x, int[] rows) {
-    Tensor picked =
-        context.scratch().tensor(Scratch.Purpose.GATHERED, x.dtype(), rows.length, x.columns());
-    for (int i = 0; i < rows.length; i++) {
-      RowAccess.copy(x, rows[i], picked, i);
-    }
-    return picked;
-  }
-
-  /** Zeroes all but these rows, which are in order. */
-  private static void zeroOthers(int[] rows, Tensor dx) {
-    int next = 0;
-    for (int row = 0; row < dx.rows(); row++) {
-      if (next < rows.length && rows[next] == row) {
-        next++;
-      } else {
-        Zeros.fill(dx, row, 1);
-      }
-    }
+    add(loss, CpuStorage.index(loss, 0), (float) (scored.scale() * total));
+    add(loss, CpuStorage.index(loss, 0) + 1, right);
   }
 
   private float[] vocabularyRow(Tensor logits) {
@@ -145,8 +110,8 @@ final class CpuLossOps implements LossOps {
     return row[label] >= largest;
   }
 
-  /** Replaces log-probabilities by the gradient of the loss. */
-  private void gradients(Tensor logProbabilities, int[] labels, float scale) {
+  /** Replaces log-probabilities by the gradient of the loss, rows without a label by 0. */
+  private void gradients(Tensor logProbabilities, Tensor labels, long from, float scale) {
     Layout flat = Layout.dense(DType.FLOAT32, logProbabilities.shape().elements());
     context.run(
         new KernelSpec.Eltwise(dnnl.dnnl_eltwise_exp, 0f, 0f, flat, flat),
@@ -156,8 +121,13 @@ final class CpuLossOps implements LossOps {
         new KernelSpec.Eltwise(dnnl.dnnl_eltwise_linear, scale, 0f, flat, flat),
         logProbabilities,
         logProbabilities);
-    for (int i = 0; i < labels.length; i++) {
-      add(logProbabilities, CpuStorage.index(logProbabilities, i) + labels[i], -scale);
+    for (int i = 0; i < logProbabilities.rows(); i++) {
+      int label = label(labels, from + i);
+      if (label == IGNORED) {
+        Zeros.fill(logProbabilities, i, 1);
+      } else {
+        add(logProbabilities, CpuStorage.index(logProbabilities, i) + label, -scale);
+      }
     }
   }
 
