@@ -120,7 +120,9 @@ final class LlamaBench {
     for (int i = 0; i < shape.batch(); i++) {
       int vocabulary = shape.config().vocabulary();
       int[] ids = random.ints(LlamaShape.LENGTH, 0, vocabulary).toArray();
-      rows.add(TokenRow.scored(ids, random.ints(LlamaShape.LENGTH, 0, vocabulary).toArray()));
+      int[] labels = random.ints(LlamaShape.LENGTH, 0, vocabulary).toArray();
+      Arrays.fill(labels, 0, shape.prompt(), TokenBatch.IGNORED);
+      rows.add(TokenRow.scored(ids, labels));
     }
     return TokenBatch.of(rows);
   }
