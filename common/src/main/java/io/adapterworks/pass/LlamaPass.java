@@ -111,7 +111,8 @@ public final class LlamaPass implements LanguageModel, UpdatingPass {
    * @param inputs (N, C) of each layer, then the last layer's output, which backward turns into its
    *     gradient
    * @param products inputs of the layers' products, which all share
-   * @param room memory of the products' inputs, of gradients, and of the loss's logits, in turn
+   * @param room memory of the products' inputs, of gradients, and of the loss's logits and scored
+   *     states, in turn
    * @param saved what each layer left; layers that are computed again share the memory of the first
    *     that is not, which backward is done with before it comes to them
    * @param rstd (N): of the last hidden states

@@ -51,11 +51,8 @@ final class VocabularyLoss {
     ScoredTokens tokens = batch.scored().orElseThrow();
     long spare = states.spareColumns();
     Tensor whole = states.withSpare(spare);
-    // One row more: the gradient of tokens that are not scored.
-    Tensor beside = room.view(place.get(), Shape.of(tokens.count() + 1, whole.columns()));
-    Tensor picked = beside.rows(0, tokens.count());
+    Tensor picked = room.view(place.get(), Shape.of(tokens.count(), whole.columns()));
     engine.sequence().gather(whole, tokens.rows(), Write.SET, picked);
-    engine.transfer().fill(beside.rows(tokens.count(), 1), 0);
     Tensor x = picked.sparing(spare);
     engine
         .loss()
@@ -63,16 +60,15 @@ final class VocabularyLoss {
             head,
             new LossOps.Scored(x, tokens.labels(), scale, x, loss),
             room.view(0, Shape.of(place.get())));
-    engine.sequence().gather(beside, tokens.places(), Write.SET, whole);
+    engine.sequence().gather(picked, tokens.places(), Write.SET, whole);
   }
 
   /** Where in the room the scored tokens go; empty where they leave too little of it. */
   private Optional<Long> placeOf(ScoredTokens tokens, Tensor states, Tensor room) {
-    long rows = tokens.count() + 1;
-    long needed = rows * (states.columns() + states.spareColumns());
-    long place = (room.shape().elements() - needed) / ALIGNMENT * ALIGNMENT;
-    return place >= Math.max(0, room(Math.min(tokens.count(), FEWEST_ROWS)))
-        ? Optional.of(place)
+    long needed = tokens.count() * (states.columns() + states.spareColumns());
+    long left = room.shape().elements() - needed;
+    return left >= ALIGNMENT + room(Math.min(tokens.count(), FEWEST_ROWS))
+        ? Optional.of(left / ALIGNMENT * ALIGNMENT)
         : Optional.empty();
   }
 }

@@ -36,7 +36,11 @@ public interface AttentionContract {
           new Case(4, 2, 128, List.of(17, 130)),
           new Case(2, 2, 32, List.of(450)),
           new Case(2, 1, 64, List.of(300, 1, 149)),
+          new Case(3, 1, 128, List.of(200, 130)),
           new Case(1, 1, 128, List.of(257, 64, 129)));
+
+  /** How much larger the last keys are: their scores are of the order of 2^11. */
+  float RISE = 8;
 
   EnginePair pair(DType computeType);
 
@@ -49,11 +53,21 @@ public interface AttentionContract {
       Case size,
       AttentionShape.Mask mask,
       Function<EnginePair.Side, AttentionShape> shapes) {
+    float[] values = pair.normals((long) size.tokens() * size.width(), 1);
+    check(pair, size, mask, shapes, values);
+  }
+
+  private static void check(
+      EnginePair pair,
+      Case size,
+      AttentionShape.Mask mask,
+      Function<EnginePair.Side, AttentionShape> shapes,
+      float[] queriesKeysValues) {
     DType type = pair.computeType();
     AttentionShape shape = size.shape(mask);
     String what = size + " " + mask + " ";
     Twin starts = pair.starts(size.lengths().stream().mapToInt(Integer::intValue).toArray());
-    Twin qkv = pair.normal(type, size.tokens(), size.width());
+    Twin qkv = pair.of(type, queriesKeysValues, size.tokens(), size.width());
     Twin dQkv = pair.poisoned(type, size.tokens(), size.width());
     int spare = size.heads() % 2 * pair.spareColumns(8);
     Twin out = pair.poisoned(type, size.tokens(), shape.queryWidth() + spare).sparing(spare);
@@ -121,6 +135,27 @@ public interface AttentionContract {
     try (EnginePair pair = pair(type)) {
       for (Case size : ATTENTION_CASES) {
         check(pair, size, AttentionShape.Mask.FULL);
+      }
+    }
+  }
+
+  /** Keys grow along a sequence, so that whatever walks over them meets ever higher scores. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  default void scoresThatRiseAlongTheKeysMatchTheReference(DType type) {
+    try (EnginePair pair = pair(type)) {
+      for (Case size :
+          List.of(new Case(2, 1, 64, List.of(300)), new Case(3, 1, 128, List.of(330)))) {
+        float[] values = pair.normals((long) size.tokens() * size.width(), 1);
+        int keys = size.heads() * size.headDim();
+        for (int n = 0; n < size.tokens(); n++) {
+          for (int c = 0; c < size.kvHeads() * size.headDim(); c++) {
+            values[n * size.width() + keys + c] *= RISE * n / size.tokens();
+          }
+        }
+        for (AttentionShape.Mask mask : AttentionShape.Mask.values()) {
+          check(pair, size, mask, side -> size.shape(mask), values);
+        }
       }
     }
   }

@@ -110,9 +110,9 @@ struct KeyGradients {
   }
 
   // Multiplies tiles of keys, and of their values behind them, with tiles of queries, and of the
-  // gradients of what came out for these behind them: weights and the gradients of the scores. Scores
-  // times the factor are powers of two. Where some keys must be hidden, those from "length" on are, and
-  // those after their query.
+  // gradients of what came out for these behind them, and makes weights of it and the gradients of the
+  // scores. Scores times the factor are logarithms to the base of two. Where some keys must be hidden,
+  // those from "length" on are, and those after their query.
   __device__ __forceinline__ void weigh(unsigned keys, unsigned queries, float factor,
                                         Hidden hidden) {
     float weights[ROWS / 8][4], scores[ROWS / 8][4];

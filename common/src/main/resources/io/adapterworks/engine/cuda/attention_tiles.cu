@@ -144,44 +144,6 @@ struct Loads {
 
 #endif
 
-__device__ __forceinline__ void loadMatrices(unsigned* to, unsigned address) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
-               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-               : "r"(address));
-}
-
-__device__ __forceinline__ void loadTransposed(unsigned* to, unsigned address) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
-               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-               : "r"(address));
-}
-
-// Rows [row, row + 16), columns [16 step, 16 step + 16): the left operand.
-__device__ __forceinline__ void loadLeft(unsigned* to, unsigned tile, int row, int step) {
-  int lane = threadIdx.x % 32;
-  loadMatrices(to, chunkAt(tile, row + lane % 16, 2 * step + lane / 16));
-}
-
-// The right operand whose columns are the tile's rows [row, row + 16): two fragments of eight.
-__device__ __forceinline__ void loadRight(unsigned* to, unsigned tile, int row, int step) {
-  int lane = threadIdx.x % 32;
-  loadMatrices(to, chunkAt(tile, row + lane % 8 + lane / 16 * 8, 2 * step + lane / 8 % 2));
-}
-
-// The right operand whose rows are the tile's rows [row, row + 16), columns [16 step, + 16).
-__device__ __forceinline__ void loadRightRows(unsigned* to, unsigned tile, int row, int step) {
-  int lane = threadIdx.x % 32;
-  loadTransposed(to, chunkAt(tile, row + lane % 16, 2 * step + lane / 16));
-}
-
-__device__ __forceinline__ void multiply(float* sum, const unsigned* a, const unsigned* b) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-      "{%0,%1,%2,%3};"
-      : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-
 // A product's result as the left operand of the next, rounded to bf16.
 __device__ __forceinline__ void packWeights(unsigned (*to)[4], const float (*weights)[4]) {
 #pragma unroll
@@ -289,6 +251,44 @@ __device__ __forceinline__ void addProduct(float (*sum)[4], const unsigned (*wei
 }
 
 #else
+
+__device__ __forceinline__ void loadMatrices(unsigned* to, unsigned address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(address));
+}
+
+__device__ __forceinline__ void loadTransposed(unsigned* to, unsigned address) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(address));
+}
+
+// Rows [row, row + 16), columns [16 step, 16 step + 16): the left operand.
+__device__ __forceinline__ void loadLeft(unsigned* to, unsigned tile, int row, int step) {
+  int lane = threadIdx.x % 32;
+  loadMatrices(to, chunkAt(tile, row + lane % 16, 2 * step + lane / 16));
+}
+
+// The right operand whose columns are the tile's rows [row, row + 16): two fragments of eight.
+__device__ __forceinline__ void loadRight(unsigned* to, unsigned tile, int row, int step) {
+  int lane = threadIdx.x % 32;
+  loadMatrices(to, chunkAt(tile, row + lane % 8 + lane / 16 * 8, 2 * step + lane / 8 % 2));
+}
+
+// The right operand whose rows are the tile's rows [row, row + 16), columns [16 step, + 16).
+__device__ __forceinline__ void loadRightRows(unsigned* to, unsigned tile, int row, int step) {
+  int lane = threadIdx.x % 32;
+  loadTransposed(to, chunkAt(tile, row + lane % 16, 2 * step + lane / 16));
+}
+
+__device__ __forceinline__ void multiply(float* sum, const unsigned* a, const unsigned* b) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%0,%1,%2,%3};"
+      : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
 
 __device__ __forceinline__ void startProducts() {}
 __device__ __forceinline__ void commitProducts() {}

@@ -56,10 +56,12 @@ struct TileRing {
     }
   }
 
-  // By a reader that needs nothing of these steps.
+  // By a reader that needs nothing of these steps. No products hold its warps together here, so they
+  // wait for each other: one that came late might find the stage filled again.
   __device__ __forceinline__ void skip(int& step, int end) const {
     for (; step < end; step++) {
       await(step);
+      asm volatile("bar.sync %0, %1;" ::"r"(1 + warpgroup()), "n"(THREADS) : "memory");
       release(step);
     }
   }
