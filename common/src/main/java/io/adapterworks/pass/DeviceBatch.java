@@ -9,6 +9,7 @@ import io.adapterworks.tensor.Shape;
 import io.adapterworks.tensor.Tensor;
 import io.adapterworks.tensor.TensorScope;
 import io.adapterworks.tokenize.TokenBatch;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +42,7 @@ record DeviceBatch(
         "a sequence of %d tokens; this model takes at most %d: truncate when tokenising",
         batch.maxLength(),
         maxPositions);
+    int[] labels = batch.labels();
     return upload(
         engine,
         scope,
@@ -48,40 +50,42 @@ record DeviceBatch(
             batch.ids(),
             batch.positions(),
             batch.starts(),
-            batch.labels(),
+            Arrays.copyOf(labels, Math.max(1, labels.length)),
             ScoredTokens.numbers(batch)));
   }
 
   /** One token of each of several sequences, each at its own position. */
   static DeviceBatch tokens(Engine engine, TensorScope scope, int[] ids, int[] positions) {
     int[] starts = IntStream.rangeClosed(0, ids.length).toArray();
-    return upload(engine, scope, List.of(ids, positions, starts, new int[0], new int[0]));
+    return upload(engine, scope, List.of(ids, positions, starts, new int[1], new int[0]));
   }
 
   /**
    * All of it in one copy: a small one costs what a large one does.
    *
-   * @param numbers ids, positions, starts, labels, and those of {@link ScoredTokens}
+   * @param numbers ids, positions, starts, labels, of which there is at least one, and those of
+   *     {@link ScoredTokens}
    */
   private static DeviceBatch upload(Engine engine, TensorScope scope, List<int[]> numbers) {
     int tokens = numbers.get(0).length;
     int[] starts = numbers.get(2);
     int labels = numbers.get(3).length;
     int scored = numbers.get(4).length;
+    IntBuffer all = IntBuffer.allocate(numbers.stream().mapToInt(part -> part.length).sum());
+    numbers.forEach(all::put);
+    Tensor device = scope.allocate(DType.INT32, all.capacity());
+    engine.transfer().upload(all.array(), device);
     long startsAt = 2L * tokens;
     long labelsAt = startsAt + starts.length;
-    int[] all = numbers.stream().flatMapToInt(Arrays::stream).toArray();
-    // One more, so that a batch without labels has a tensor for them too.
-    Tensor device = scope.allocate(DType.INT32, all.length + 1L);
-    engine.transfer().upload(Arrays.copyOf(all, all.length + 1), device);
     return new DeviceBatch(
         device.view(0, Shape.of(tokens)),
         device.view(tokens, Shape.of(tokens)),
         new Segments(starts, device.view(startsAt, Shape.of(starts.length))),
-        device.view(labelsAt, Shape.of(Math.max(1, labels))),
-        Optional.of(device.view(labelsAt + labels, Shape.of(scored)))
-            .filter(some -> scored > 0)
-            .map(some -> ScoredTokens.on(some, tokens)));
+        device.view(labelsAt, Shape.of(labels)),
+        scored == 0
+            ? Optional.empty()
+            : Optional.of(
+                ScoredTokens.on(device.view(labelsAt + labels, Shape.of(scored)), tokens)));
   }
 
   int tokens() {

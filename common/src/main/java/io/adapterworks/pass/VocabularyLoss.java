@@ -42,16 +42,17 @@ final class VocabularyLoss {
   void run(DeviceBatch batch, int scored, Tensor states, Tensor room, Tensor loss) {
     engine.transfer().fill(loss, 0);
     float scale = 1f / scored;
-    Optional<Long> place = batch.scored().flatMap(tokens -> placeOf(tokens, states, room));
-    if (place.isEmpty()) {
+    Optional<ScoredTokens> picks = batch.scored().filter(tokens -> fits(tokens, states, room));
+    if (picks.isEmpty()) {
       LossOps.Scored all = new LossOps.Scored(states, batch.labels(), scale, states, loss);
       engine.loss().vocabularyCrossEntropy(head, all, room);
       return;
     }
-    ScoredTokens tokens = batch.scored().orElseThrow();
+    ScoredTokens tokens = picks.get();
+    long place = place(tokens, states, room);
     long spare = states.spareColumns();
     Tensor whole = states.withSpare(spare);
-    Tensor picked = room.view(place.get(), Shape.of(tokens.count(), whole.columns()));
+    Tensor picked = room.view(place, Shape.of(tokens.count(), whole.columns()));
     engine.sequence().gather(whole, tokens.rows(), Write.SET, picked);
     Tensor x = picked.sparing(spare);
     engine
@@ -59,16 +60,18 @@ final class VocabularyLoss {
         .vocabularyCrossEntropy(
             head,
             new LossOps.Scored(x, tokens.labels(), scale, x, loss),
-            room.view(0, Shape.of(place.get())));
+            room.view(0, Shape.of(place)));
     engine.sequence().gather(picked, tokens.places(), Write.SET, whole);
   }
 
-  /** Where in the room the scored tokens go; empty where they leave too little of it. */
-  private Optional<Long> placeOf(ScoredTokens tokens, Tensor states, Tensor room) {
+  /** Whether enough of the room is left for logits. */
+  private boolean fits(ScoredTokens tokens, Tensor states, Tensor room) {
+    return place(tokens, states, room) >= room(Math.min(tokens.count(), FEWEST_ROWS));
+  }
+
+  /** Where in the room the scored tokens go: at its end; negative where it is too small. */
+  private static long place(ScoredTokens tokens, Tensor states, Tensor room) {
     long needed = tokens.count() * (states.columns() + states.spareColumns());
-    long left = room.shape().elements() - needed;
-    return left >= ALIGNMENT + room(Math.min(tokens.count(), FEWEST_ROWS))
-        ? Optional.of(left / ALIGNMENT * ALIGNMENT)
-        : Optional.empty();
+    return Math.floorDiv(room.shape().elements() - needed, ALIGNMENT) * ALIGNMENT;
   }
 }

@@ -48,6 +48,11 @@ final class BlockwiseAttention implements AutoCloseable {
       long elements = (long) sharedTiles * TILE_ROWS * shape.headDim() + sharedScores * SCORES;
       return Math.toIntExact(elements * Short.BYTES + SHARED_ALIGNMENT);
     }
+
+    /** Blocks for so many tiles. */
+    long blocks(long tiles) {
+      return (tiles + ownTiles - 1) / ownTiles;
+    }
   }
 
   private static final Layout FORWARD = new Layout("attention_forward", 1, THREADS, 5, 0);
@@ -71,8 +76,7 @@ final class BlockwiseAttention implements AutoCloseable {
     read(launch, shape, f.q(), f.k(), f.v());
     launch.matrix(f.out()).tensor(f.logSumExp());
     if (isWide(shape)) {
-      int group = shape.heads() / shape.kvHeads();
-      long blocks = (tiles(segments) * group + layout.ownTiles() - 1) / layout.ownTiles();
+      long blocks = layout.blocks(tiles(segments) * shape.heads() / shape.kvHeads());
       run(
           launch,
           shape,
@@ -231,7 +235,7 @@ final class BlockwiseAttention implements AutoCloseable {
   /** Runs with a block for each of so many heads, each sequence, and as many tiles as it has. */
   private static void run(
       Kernels.Launch launch, AttentionShape shape, Segments segments, Layout layout, int heads) {
-    long blocks = (tiles(segments) + layout.ownTiles() - 1) / layout.ownTiles();
+    long blocks = layout.blocks(tiles(segments));
     run(launch, shape, segments, layout, new Kernels.Grid(heads, segments.count(), blocks));
   }
 
