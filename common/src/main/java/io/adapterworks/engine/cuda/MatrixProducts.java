@@ -37,6 +37,9 @@ final class MatrixProducts implements AutoCloseable {
   private static final long ROUND_NANOSECONDS = 80_000_000;
   private static final long HEATING_NANOSECONDS = 60_000_000;
 
+  /** How much faster an algorithm must be to be worth a workspace. */
+  private static final double WORKSPACE_PRICE = 1.02;
+
   /**
    * y = alpha · op(a)·op(b) + beta · addend + bias, row-major; rows may be strided.
    *
@@ -130,7 +133,7 @@ final class MatrixProducts implements AutoCloseable {
     if (plan.isEmpty()) {
       runPlain(product);
     } else {
-      if (workspace == null && plan.needsWorkspace()) {
+      if (workspace == null && plan.needsWorkspace(plan.chosen())) {
         try (TensorScope weights = context.weights()) {
           workspace = workspace(weights);
         }
@@ -185,7 +188,10 @@ final class MatrixProducts implements AutoCloseable {
         }
         Collections.reverse(finalists);
       }
-      return Collections.min(finalists, Comparator.comparingDouble(i -> sums[i]));
+      return Collections.min(
+          finalists,
+          Comparator.comparingDouble(
+              i -> sums[i] * (plan.needsWorkspace(i) ? WORKSPACE_PRICE : 1)));
     }
   }
 

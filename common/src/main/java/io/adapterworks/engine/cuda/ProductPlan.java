@@ -191,9 +191,14 @@ final class ProductPlan implements AutoCloseable {
     chosen = Math.min(index, suggestions.size() - 1);
   }
 
-  /** Whether the algorithm that was chosen needs a workspace. */
-  boolean needsWorkspace() {
-    return suggestions.get(chosen).workspaceSize() > 0;
+  /** The suggestion that is taken. */
+  int chosen() {
+    return chosen;
+  }
+
+  /** Whether suggestion {@code index} needs a workspace. */
+  boolean needsWorkspace(int index) {
+    return suggestions.get(index).workspaceSize() > 0;
   }
 
   void run(
