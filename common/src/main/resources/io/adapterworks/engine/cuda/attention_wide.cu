@@ -9,20 +9,22 @@ __device__ __forceinline__ int warpgroup() {
   return __shfl_sync(0xffffffffu, threadIdx.x / THREADS, 0);
 }
 
-// Stages of shared memory that are filled and let go of in order; steps count on from 0.
-template <int STAGES, int STAGE_BYTES>
+// Stages of shared memory that are filled and let go of in order; steps count on from 0. Of a warp that
+// reads, LANES let go of a stage: one where only products read it, else all, for each vouches for what
+// it read itself.
+template <int STAGES, int STAGE_BYTES, int LANES>
 struct TileRing {
   unsigned stages, barriers;
 
   // All threads of the block. Barriers of its own in shared memory: two a stage. A stage is full once
-  // "fillers" have arrived and their bytes, and empty once "readers" have.
+  // "fillers" have arrived and their bytes, and empty once the warps of so many warpgroups have.
   __device__ __forceinline__ TileRing(unsigned stages, unsigned long long* memory, int fillers,
                                       int readers)
       : stages(stages), barriers(sharedAddress(memory)) {
     if (threadIdx.x == 0) {
       for (int i = 0; i < STAGES; i++) {
         initBarrier(barriers + 16 * i, fillers);
-        initBarrier(barriers + 16 * i + 8, readers);
+        initBarrier(barriers + 16 * i + 8, readers * (THREADS / 32) * LANES);
       }
       asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     }
@@ -49,19 +51,19 @@ struct TileRing {
     waitBarrier(full(step), step / STAGES % 2);
   }
 
-  // By all threads of a reading warpgroup, once their products are done.
+  // By each reading warp, once it is done: nothing says that others of its warpgroup have come as far,
+  // least of all where no product holds them together.
   __device__ __forceinline__ void release(int step) const {
-    if (threadIdx.x % THREADS == 0) {
+    __syncwarp();
+    if (threadIdx.x % 32 < LANES) {
       arriveAt(empty(step));
     }
   }
 
-  // By a reader that needs nothing of these steps. No products hold its warps together here, so they
-  // wait for each other: one that came late might find the stage filled again.
+  // By a reader that needs nothing of these steps.
   __device__ __forceinline__ void skip(int& step, int end) const {
     for (; step < end; step++) {
       await(step);
-      asm volatile("bar.sync %0, %1;" ::"r"(1 + warpgroup()), "n"(THREADS) : "memory");
       release(step);
     }
   }
@@ -99,8 +101,8 @@ extern "C" __global__ void __launch_bounds__(FORWARD_THREADS, 1)
   if (threadIdx.x == 0) {
     initBarrier(there, 1);
   }
-  TileRing<FORWARD_STAGES, 2 * TILE_BYTES> ring(queries + FORWARD_TILES * TILE_BYTES, barriers, 1,
-                                                active);
+  TileRing<FORWARD_STAGES, 2 * TILE_BYTES, 1> ring(queries + FORWARD_TILES * TILE_BYTES, barriers, 1,
+                                                   active);
   if (warpgroup() == FORWARD_TILES) {
     FEWER_REGISTERS(32);
     if (threadIdx.x % THREADS == 0) {

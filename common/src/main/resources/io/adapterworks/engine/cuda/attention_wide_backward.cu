@@ -27,8 +27,8 @@ extern "C" __global__ void __launch_bounds__(KEY_THREADS, 1)
   if (threadIdx.x == 0) {
     initBarrier(there, 1);
   }
-  TileRing<KEY_STAGES, 2 * TILE_BYTES> ring(keys + 2 * KEY_TILES * TILE_BYTES, barriers, 1 + ROWS,
-                                            active);
+  TileRing<KEY_STAGES, 2 * TILE_BYTES, 32> ring(keys + 2 * KEY_TILES * TILE_BYTES, barriers, 1 + ROWS,
+                                                active);
   if (warpgroup() == KEY_TILES) {
     FEWER_REGISTERS(24);
     int thread = threadIdx.x % THREADS;
