@@ -58,4 +58,9 @@ public record AttentionShape(
   public int kvWidth() {
     return kvHeads * headDim;
   }
+
+  /** (H + kvHeads) · D, the width of what rotary positions turn: queries and keys. */
+  public int rotatedWidth() {
+    return queryWidth() + kvWidth();
+  }
 }

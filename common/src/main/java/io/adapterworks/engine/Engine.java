@@ -51,6 +51,11 @@ public interface Engine extends AutoCloseable {
     return GatedOps.of(linear(), activation());
   }
 
+  /** The products around attention, together with what lies between. */
+  default ProjectionOps projection() {
+    return ProjectionOps.of(linear(), attention());
+  }
+
   SequenceOps sequence();
 
   LossOps loss();

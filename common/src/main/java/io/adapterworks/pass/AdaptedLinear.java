@@ -1,9 +1,13 @@
 package io.adapterworks.pass;
 
+import io.adapterworks.engine.AttentionGradient;
+import io.adapterworks.engine.AttentionOps;
+import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.GatedOps;
 import io.adapterworks.engine.LinearOps;
+import io.adapterworks.engine.ProjectionOps;
 import io.adapterworks.engine.RmsNormed;
 import io.adapterworks.engine.Write;
 import io.adapterworks.tensor.Tensor;
@@ -68,6 +72,30 @@ record AdaptedLinear(
       return;
     }
     engine.gated().backward(frozen, sites.training(), operands);
+  }
+
+  /** As {@link ProjectionOps#forward}. */
+  void projectForward(PassMode mode, AttentionShape shape, ProjectionOps.Forward operands) {
+    if (magnitudes.isPresent()) {
+      forward(mode, operands.x(), operands.h(), operands.queryKeyValue());
+      AttentionOps.Rotary rotation = operands.rotation();
+      Tensor rotated = operands.queryKeyValue().columns(0, shape.rotatedWidth());
+      engine.attention().rotate(rotated, shape.headDim(), rotation.table(), rotation.positions());
+      return;
+    }
+    engine.projection().forward(frozen, sites.in(mode), shape, operands);
+  }
+
+  /** As {@link ProjectionOps#backward}. */
+  void projectBackward(AttentionShape shape, ProjectionOps.Backward operands) {
+    if (magnitudes.isPresent()) {
+      AttentionGradient gradient = operands.gradient();
+      Tensor out = gradient.forward().out();
+      backward(operands.dy(), out, operands.h(), Write.SET, gradient.dOut());
+      engine.attention().backwardRotated(shape, operands.segments(), gradient, operands.rotation());
+      return;
+    }
+    engine.projection().backward(frozen, sites.training(), shape, operands);
   }
 
   void backward(Tensor dy, Tensor x, Tensor h, Write write, Tensor dx) {

@@ -4,6 +4,7 @@ import io.adapterworks.engine.AttentionGradient;
 import io.adapterworks.engine.AttentionOperands;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
+import io.adapterworks.engine.ProjectionOps;
 import io.adapterworks.engine.RmsNormed;
 import io.adapterworks.engine.Write;
 import io.adapterworks.model.BaseModel;
@@ -144,12 +145,8 @@ final class LlamaAttention {
     return queryKeyValue.columns(shape.queryWidth(), shape.kvWidth());
   }
 
-  private Tensor queryAndKey(Tensor queryKeyValue) {
-    return queryKeyValue.columns(0, shape.queryWidth() + (long) shape.kvWidth());
-  }
-
   private Tensor value(Tensor queryKeyValue) {
-    return queryKeyValue.columns(shape.queryWidth() + (long) shape.kvWidth(), shape.kvWidth());
+    return queryKeyValue.columns(shape.rotatedWidth(), shape.kvWidth());
   }
 
   /** Sets y(N, C) from x(N, C), and what {@code saved} holds. */
@@ -163,10 +160,18 @@ final class LlamaAttention {
   private void project(PassMode mode, Tensor x, DeviceBatch batch, Saved saved) {
     norm.forward(x, saved.normed, saved.rstd);
     Tensor qkv = saved.queryKeyValue;
+    if (queryNorm.isEmpty() && keyNorm.isEmpty()) {
+      queryKeyValue.projectForward(
+          mode,
+          shape,
+          new ProjectionOps.Forward(
+              saved.normed, saved.hQueryKeyValue, qkv, rope.rotation(batch.positions())));
+      return;
+    }
     queryKeyValue.forward(mode, saved.normed, saved.hQueryKeyValue, qkv);
     queryNorm.ifPresent(head -> head.forward(query(qkv), saved.query.orElseThrow()));
     keyNorm.ifPresent(head -> head.forward(key(qkv), saved.key.orElseThrow()));
-    rope.rotate(shape, queryAndKey(qkv), batch.positions());
+    rope.rotate(shape, qkv.columns(0, shape.rotatedWidth()), batch.positions());
   }
 
   /** As {@link #forward}, dropout off, where x holds one new token of each cached sequence. */
@@ -225,11 +230,14 @@ final class LlamaAttention {
   /** Adds the gradients of A and B; turns dy into dx as {@code step} says. */
   void backward(Saved saved, DeviceBatch batch, BackwardStep step, Scratch scratch) {
     Tensor dQkv = scratch.dQueryKeyValue;
-    output.backward(step.dy(), saved.context, saved.hOutput, Write.SET, scratch.dContext);
-    engine
-        .attention()
-        .backwardRotated(
-            shape, batch.segments(), gradient(saved, scratch), rope.rotation(batch.positions()));
+    output.projectBackward(
+        shape,
+        new ProjectionOps.Backward(
+            step.dy(),
+            saved.hOutput,
+            batch.segments(),
+            gradient(saved, scratch),
+            rope.rotation(batch.positions())));
     queryNorm.ifPresent(
         head -> head.backward(query(dQkv), saved.query.orElseThrow(), scratch.dContext));
     keyNorm.ifPresent(head -> head.backward(key(dQkv), saved.key.orElseThrow(), scratch.dContext));

@@ -46,7 +46,7 @@ final class RopeTable implements AutoCloseable {
     engine.attention().rotate(x, shape.headDim(), table, positions);
   }
 
-  /** What {@link #rotate} did, for backward. */
+  /** What {@link #rotate} does, for whoever does it elsewhere or undoes it. */
   AttentionOps.Rotary rotation(Tensor positions) {
     return new AttentionOps.Rotary(table, positions);
   }

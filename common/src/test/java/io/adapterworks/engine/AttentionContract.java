@@ -203,7 +203,8 @@ public interface AttentionContract {
     }
   }
 
-  private static Twin table(EnginePair pair, int positions, int headDim) {
+  /** Cosines, then sines, of the usual angles. */
+  static Twin table(EnginePair pair, int positions, int headDim) {
     float[] table = new float[positions * headDim];
     int half = headDim / 2;
     for (int p = 0; p < positions; p++) {

@@ -21,6 +21,7 @@ public abstract class EngineContractTest
         ActivationContract,
         GatedContract,
         AttentionContract,
+        ProjectionContract,
         CachedAttentionContract,
         SequenceContract,
         LossContract {

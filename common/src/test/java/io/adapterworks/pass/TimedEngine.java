@@ -11,6 +11,7 @@ import io.adapterworks.engine.GatedOps;
 import io.adapterworks.engine.LinearOps;
 import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.NormOps;
+import io.adapterworks.engine.ProjectionOps;
 import io.adapterworks.engine.SequenceOps;
 import io.adapterworks.engine.TransferOps;
 import io.adapterworks.engine.UpdateOps;
@@ -101,6 +102,11 @@ final class TimedEngine implements Engine {
   @Override
   public ActivationOps activation() {
     return timed(ActivationOps.class, engine.activation());
+  }
+
+  @Override
+  public ProjectionOps projection() {
+    return timed(ProjectionOps.class, engine.projection());
   }
 
   @Override

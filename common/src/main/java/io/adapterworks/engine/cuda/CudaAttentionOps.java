@@ -101,8 +101,7 @@ final class CudaAttentionOps implements AttentionOps {
       Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
       delta(shape, g, delta);
       if (isBlockwise(shape, g)) {
-        blockwise.backward(
-            shape, segments, new BlockwiseAttention.Backward(g, delta, rotation), scratch);
+        backward(shape, segments, new BlockwiseAttention.Backward(g, delta, rotation), scratch);
         return;
       }
       run(
@@ -129,7 +128,16 @@ final class CudaAttentionOps implements AttentionOps {
         .tensor(delta);
   }
 
-  private boolean isBlockwise(AttentionShape shape, AttentionGradient g) {
+  /** Blockwise, where delta is known. */
+  void backward(
+      AttentionShape shape,
+      Segments segments,
+      BlockwiseAttention.Backward given,
+      TensorScope scratch) {
+    blockwise.backward(shape, segments, given, scratch);
+  }
+
+  boolean isBlockwise(AttentionShape shape, AttentionGradient g) {
     AttentionOperands f = g.forward();
     return isBlockwise(shape, f.q(), f.k(), f.v(), f.out(), g.dOut(), g.dq(), g.dk(), g.dv());
   }

@@ -11,6 +11,7 @@ import io.adapterworks.engine.GatedOps;
 import io.adapterworks.engine.LinearOps;
 import io.adapterworks.engine.LossOps;
 import io.adapterworks.engine.NormOps;
+import io.adapterworks.engine.ProjectionOps;
 import io.adapterworks.engine.SequenceOps;
 import io.adapterworks.engine.TransferOps;
 import io.adapterworks.engine.UpdateOps;
@@ -37,8 +38,10 @@ public final class CudaEngine implements Engine {
   private final LinearOps linear;
   private final NormOps norm;
   private final ActivationOps activation;
-  private final CudaGatedOps gated;
+  private final FinishedProducts finished;
+  private final GatedOps gated;
   private final CudaAttentionOps attention;
+  private final ProjectionOps projection;
   private final CachedAttentionOps cachedAttention;
   private final CudaSequenceOps sequence;
   private final LossOps loss;
@@ -58,8 +61,11 @@ public final class CudaEngine implements Engine {
     this.linear = new CudaLinearOps(context, products, weights, lowRank);
     this.norm = new CudaNormOps(context);
     this.activation = new CudaActivationOps(context, lowRank);
-    this.gated = new CudaGatedOps(context, weights, lowRank, GatedOps.of(linear, activation));
+    this.finished = new FinishedProducts(context, weights, lowRank);
+    this.gated = new CudaGatedOps(finished, GatedOps.of(linear, activation));
     this.attention = new CudaAttentionOps(context);
+    this.projection =
+        new CudaProjectionOps(finished, attention, ProjectionOps.of(linear, attention));
     this.cachedAttention = new CudaCachedAttentionOps(context);
     this.sequence = new CudaSequenceOps(context);
     this.loss = new CudaLossOps(context, products, weights);
@@ -152,6 +158,11 @@ public final class CudaEngine implements Engine {
   }
 
   @Override
+  public ProjectionOps projection() {
+    return projection;
+  }
+
+  @Override
   public Optional<CachedAttentionOps> cachedAttention() {
     return Optional.of(cachedAttention);
   }
@@ -189,7 +200,7 @@ public final class CudaEngine implements Engine {
     graphs.close();
     arenas.values().forEach(DeviceArena::close);
     sequence.close();
-    gated.close();
+    finished.close();
     attention.close();
     products.close();
     transfer.close();
