@@ -48,6 +48,15 @@ public interface AttentionOps {
    */
   void rotate(Tensor x, int headDim, Tensor table, Tensor positions);
 
+  /**
+   * {@link #rotate} of the queries and keys that a matrix of (N, (H + 2 · kvHeads) · D) begins
+   * with.
+   */
+  default void rotate(AttentionShape shape, Tensor queryKeyValue, Rotary rotation) {
+    Tensor rotated = queryKeyValue.columns(0, shape.rotatedWidth());
+    rotate(rotated, shape.headDim(), rotation.table(), rotation.positions());
+  }
+
   /** The inverse rotation, in place: the backward of {@link #rotate}. */
   void rotateBack(Tensor dx, int headDim, Tensor table, Tensor positions);
 }

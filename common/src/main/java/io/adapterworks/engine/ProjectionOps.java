@@ -27,13 +27,14 @@ public interface ProjectionOps {
   void forward(FrozenLinear layer, LoraGroup lora, AttentionShape shape, Forward operands);
 
   /**
-   * Operands of {@link #backward}.
+   * Operands of {@link #backward}, in the compute type.
    *
-   * @param dy (N, C): the gradient of the layer's output, as in {@link LinearOps#backward}
+   * @param dy (N, C): the gradient of the layer's output, as in {@link LinearOps#backward}; spare
+   *     columns are overwritten
    * @param h (N, totalRank), as in {@link LinearOps#backward}
-   * @param segments the sequences
-   * @param gradient of attention, whose output was the layer's input; its dOut is working memory,
-   *     contiguous
+   * @param segments the sequences, N tokens in all
+   * @param gradient of attention, whose output was the layer's input and may have spare columns
+   *     where the engine asks for them; its dOut is working memory, contiguous
    * @param rotation by which queries and keys had been rotated
    */
   record Backward(

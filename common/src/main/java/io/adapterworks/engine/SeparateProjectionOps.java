@@ -6,14 +6,8 @@ import io.adapterworks.tensor.Tensor;
 record SeparateProjectionOps(LinearOps linear, AttentionOps attention) implements ProjectionOps {
   @Override
   public void forward(FrozenLinear layer, LoraGroup lora, AttentionShape shape, Forward operands) {
-    Tensor queryKeyValue = operands.queryKeyValue();
-    linear.forward(layer, lora, operands.x(), operands.h(), queryKeyValue);
-    AttentionOps.Rotary rotation = operands.rotation();
-    attention.rotate(
-        queryKeyValue.columns(0, shape.rotatedWidth()),
-        shape.headDim(),
-        rotation.table(),
-        rotation.positions());
+    linear.forward(layer, lora, operands.x(), operands.h(), operands.queryKeyValue());
+    attention.rotate(shape, operands.queryKeyValue(), operands.rotation());
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.engine.AttentionGradient;
-import io.adapterworks.engine.AttentionOps;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.FrozenLinear;
@@ -78,9 +77,7 @@ record AdaptedLinear(
   void projectForward(PassMode mode, AttentionShape shape, ProjectionOps.Forward operands) {
     if (magnitudes.isPresent()) {
       forward(mode, operands.x(), operands.h(), operands.queryKeyValue());
-      AttentionOps.Rotary rotation = operands.rotation();
-      Tensor rotated = operands.queryKeyValue().columns(0, shape.rotatedWidth());
-      engine.attention().rotate(rotated, shape.headDim(), rotation.table(), rotation.positions());
+      engine.attention().rotate(shape, operands.queryKeyValue(), operands.rotation());
       return;
     }
     engine.projection().forward(frozen, sites.in(mode), shape, operands);

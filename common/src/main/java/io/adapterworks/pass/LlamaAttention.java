@@ -2,6 +2,7 @@ package io.adapterworks.pass;
 
 import io.adapterworks.engine.AttentionGradient;
 import io.adapterworks.engine.AttentionOperands;
+import io.adapterworks.engine.AttentionOps;
 import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.ProjectionOps;
@@ -160,18 +161,18 @@ final class LlamaAttention {
   private void project(PassMode mode, Tensor x, DeviceBatch batch, Saved saved) {
     norm.forward(x, saved.normed, saved.rstd);
     Tensor qkv = saved.queryKeyValue;
-    if (queryNorm.isEmpty() && keyNorm.isEmpty()) {
+    AttentionOps.Rotary rotation = rope.rotation(batch.positions());
+    if (queryNorm.isEmpty()) {
       queryKeyValue.projectForward(
           mode,
           shape,
-          new ProjectionOps.Forward(
-              saved.normed, saved.hQueryKeyValue, qkv, rope.rotation(batch.positions())));
+          new ProjectionOps.Forward(saved.normed, saved.hQueryKeyValue, qkv, rotation));
       return;
     }
     queryKeyValue.forward(mode, saved.normed, saved.hQueryKeyValue, qkv);
     queryNorm.ifPresent(head -> head.forward(query(qkv), saved.query.orElseThrow()));
     keyNorm.ifPresent(head -> head.forward(key(qkv), saved.key.orElseThrow()));
-    rope.rotate(shape, qkv.columns(0, shape.rotatedWidth()), batch.positions());
+    engine.attention().rotate(shape, qkv, rotation);
   }
 
   /** As {@link #forward}, dropout off, where x holds one new token of each cached sequence. */

@@ -1,7 +1,6 @@
 package io.adapterworks.pass;
 
 import io.adapterworks.engine.AttentionOps;
-import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.tensor.DType;
@@ -41,12 +40,7 @@ final class RopeTable implements AutoCloseable {
     }
   }
 
-  /** Rotates all heads of x(N, heads · D), which may be strided, in place. */
-  void rotate(AttentionShape shape, Tensor x, Tensor positions) {
-    engine.attention().rotate(x, shape.headDim(), table, positions);
-  }
-
-  /** What {@link #rotate} does, for whoever does it elsewhere or undoes it. */
+  /** By which queries and keys at these positions turn. */
   AttentionOps.Rotary rotation(Tensor positions) {
     return new AttentionOps.Rotary(table, positions);
   }

@@ -122,6 +122,11 @@ public final class EnginePair implements AutoCloseable {
     return wide.sparing(spare);
   }
 
+  /** The same numbers beside what the tested engine asks to have spare for pairs of this rank. */
+  public Twin spared(Twin twin, int totalRank) {
+    return withSpare(twin, spareColumns(totalRank));
+  }
+
   private static long columns(Twin twin) {
     return twin.tested().columns();
   }

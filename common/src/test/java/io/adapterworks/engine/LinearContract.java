@@ -7,6 +7,7 @@ import io.adapterworks.tensor.Float16;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -63,6 +64,20 @@ public interface LinearContract {
       biases.add(HostTensor.of("bias", Shape.of(out), bias));
     }
     return new FrozenSource(weights, biases, storage, MOST_RANK);
+  }
+
+  /** Random weights, of stacked layers of so many outputs, for pairs of a rank; no biases. */
+  static FrozenSource weights(EnginePair pair, int[] outs, int in, int totalRank) {
+    List<HostTensor> weights =
+        Arrays.stream(outs)
+            .mapToObj(
+                out ->
+                    HostTensor.of(
+                        "weight",
+                        Shape.of(out, in),
+                        pair.normals((long) out * in, 1 / Math.sqrt(in))))
+            .toList();
+    return new FrozenSource(weights, List.of(), FrozenSource.WeightStorage.COMPUTE_TYPE, totalRank);
   }
 
   private static FrozenSource withoutBias(FrozenSource source) {

@@ -101,7 +101,8 @@ final class CudaAttentionOps implements AttentionOps {
       Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
       delta(shape, g, delta);
       if (isBlockwise(shape, g)) {
-        backward(shape, segments, new BlockwiseAttention.Backward(g, delta, rotation), scratch);
+        BlockwiseAttention.Backward given = new BlockwiseAttention.Backward(g, delta, rotation);
+        backwardBlockwise(shape, segments, given, scratch);
         return;
       }
       run(
@@ -128,8 +129,8 @@ final class CudaAttentionOps implements AttentionOps {
         .tensor(delta);
   }
 
-  /** Blockwise, where delta is known. */
-  void backward(
+  /** {@link #backwardRotated} where delta is known and attention {@link #isBlockwise}. */
+  void backwardBlockwise(
       AttentionShape shape,
       Segments segments,
       BlockwiseAttention.Backward given,
@@ -137,6 +138,7 @@ final class CudaAttentionOps implements AttentionOps {
     blockwise.backward(shape, segments, given, scratch);
   }
 
+  /** Whether attention of this shape and these tensors is computed by tiles, on tensor cores. */
   boolean isBlockwise(AttentionShape shape, AttentionGradient g) {
     AttentionOperands f = g.forward();
     return isBlockwise(shape, f.q(), f.k(), f.v(), f.out(), g.dOut(), g.dq(), g.dk(), g.dv());

@@ -27,17 +27,17 @@ final class CudaGatedOps implements GatedOps {
     Tensor activated = operands.activated();
     long columns = gateUp.columns() / 2;
     boolean done =
-        products.takes(layer, operands.x(), gateUp, activated)
-            && products.forward(
-                layer,
-                lora,
-                new FinishedProducts.Layer(operands.x(), operands.h(), gateUp),
-                (factors, scratch) -> {
-                  Kernels.Launch launch = products.begin(source, "gated_forward", factors);
-                  products.written(launch, gateUp.columns(0, columns));
-                  products.written(launch, gateUp.columns(columns, columns));
-                  products.run(launch.matrix(activated), factors, columns);
-                });
+        products.forward(
+            layer,
+            lora,
+            new FinishedProducts.Layer(
+                operands.x(), operands.h(), gateUp, List.of(gateUp, activated)),
+            (factors, scratch) -> {
+              Kernels.Launch launch = products.begin(source, "gated_forward", factors);
+              products.written(launch, gateUp.columns(0, columns));
+              products.written(launch, gateUp.columns(columns, columns));
+              products.run(launch.matrix(activated), factors, columns);
+            });
     if (!done) {
       separate.forward(layer, lora, operands);
     }
@@ -50,15 +50,15 @@ final class CudaGatedOps implements GatedOps {
     Tensor gate = gateUp.columns(0, columns);
     Tensor up = gateUp.columns(columns, columns);
     boolean done =
-        products.takes(layer, operands.dy(), gate, up)
-            && products.backward(
-                layer,
-                lora,
-                new FinishedProducts.Layer(operands.activated(), operands.h(), operands.dy()),
-                (factors, scratch) -> {
-                  Kernels.Launch launch = products.begin(source, "gated_backward", factors);
-                  products.run(launch.matrix(gateUp), factors, columns);
-                });
+        products.backward(
+            layer,
+            lora,
+            new FinishedProducts.Layer(
+                operands.activated(), operands.h(), operands.dy(), List.of(gate, up)),
+            (factors, scratch) -> {
+              Kernels.Launch launch = products.begin(source, "gated_backward", factors);
+              products.run(launch.matrix(gateUp), factors, columns);
+            });
     if (!done) {
       separate.backward(layer, lora, operands);
     }

@@ -5,6 +5,7 @@ import io.adapterworks.engine.AttentionShape;
 import io.adapterworks.engine.FrozenLinear;
 import io.adapterworks.engine.LoraGroup;
 import io.adapterworks.engine.ProjectionOps;
+import io.adapterworks.engine.Segments;
 import io.adapterworks.tensor.DType;
 import io.adapterworks.tensor.Tensor;
 import java.util.List;
@@ -37,11 +38,11 @@ final class CudaProjectionOps implements ProjectionOps {
     Tensor queryKeyValue = operands.queryKeyValue();
     boolean done =
         HEADS.contains(shape.headDim())
-            && products.takes(layer, operands.x(), queryKeyValue)
             && products.forward(
                 layer,
                 lora,
-                new FinishedProducts.Layer(operands.x(), operands.h(), queryKeyValue),
+                new FinishedProducts.Layer(
+                    operands.x(), operands.h(), queryKeyValue, List.of(queryKeyValue)),
                 (factors, scratch) ->
                     products.run(
                         products
@@ -62,23 +63,24 @@ final class CudaProjectionOps implements ProjectionOps {
       FrozenLinear layer, LoraGroup lora, AttentionShape shape, Backward operands) {
     AttentionGradient g = operands.gradient();
     Tensor out = g.forward().out();
+    Segments segments = operands.segments();
     boolean done =
         HEADS.contains(shape.headDim())
             && attention.isBlockwise(shape, g)
-            && products.takes(layer, operands.dy(), out, g.dOut())
             && products.backward(
                 layer,
                 lora,
-                new FinishedProducts.Layer(out, operands.h(), operands.dy()),
+                new FinishedProducts.Layer(
+                    out, operands.h(), operands.dy(), List.of(out, g.dOut())),
                 (factors, scratch) -> {
-                  Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), out.rows());
+                  Tensor delta = scratch.allocate(DType.FLOAT32, shape.heads(), segments.tokens());
                   Kernels.Launch launch =
                       products.begin(source(shape), "projected_backward", factors);
                   products.written(launch, g.dOut());
                   products.run(launch.matrix(out).tensor(delta), factors, out.columns());
-                  attention.backward(
+                  attention.backwardBlockwise(
                       shape,
-                      operands.segments(),
+                      segments,
                       new BlockwiseAttention.Backward(g, delta, Optional.of(operands.rotation())),
                       scratch);
                 });

@@ -44,17 +44,6 @@ final class FinishedProducts implements AutoCloseable {
     return context.source(Stream.concat(shared.stream(), resources.stream()).toList(), macros);
   }
 
-  /** Whether the kernels take such matrices, of rows of whole vectors. */
-  boolean takes(FrozenLinear layer, Tensor rows, Tensor... matrices) {
-    return context.device().hasWarpgroupProducts()
-        && context.computeType() == DType.BFLOAT16
-        && CudaFrozenLinear.of(layer).bias().isEmpty()
-        && rows.rows() >= FEWEST_ROWS
-        && Arrays.stream(matrices).allMatch(matrix -> matrix.columns() % WIDTH == 0)
-        && CudaContext.vectorWidth(WIDTH, rows) == WIDTH
-        && CudaContext.vectorWidth(WIDTH, matrices) == WIDTH;
-  }
-
   /**
    * What is multiplied, the low-rank part included.
    *
@@ -62,8 +51,15 @@ final class FinishedProducts implements AutoCloseable {
    */
   record Operands(Tensor left, Tensor right, int boxRows) {}
 
-  /** A layer's input (N, in), the narrow (N, totalRank) of its pairs, and its output (N, out). */
-  record Layer(Tensor x, Tensor h, Tensor y) {}
+  /**
+   * The tensors of a layer.
+   *
+   * @param x (N, in)
+   * @param h (N, totalRank), the narrow one of its pairs
+   * @param y (N, out), or in backward its gradient, whose spare columns are overwritten
+   * @param finished what the kernel's finishing warps read and write, in whole vectors
+   */
+  record Layer(Tensor x, Tensor h, Tensor y, List<Tensor> finished) {}
 
   /** Launches a product, and what else needs the same working memory. */
   interface Launcher {
@@ -71,15 +67,18 @@ final class FinishedProducts implements AutoCloseable {
   }
 
   /**
-   * y = the layer of x with its pairs; sets h.
+   * Multiplies x with the layer's weights, pairs included; sets h.
    *
-   * @return false where the low-rank part does not fit in: nothing was done
+   * @return false where the kernels do not take these tensors: nothing was done
    */
   boolean forward(FrozenLinear layer, LoraGroup lora, Layer tensors, Launcher launcher) {
     Tensor x = tensors.x();
+    if (!takes(layer, lora, tensors, x)) {
+      return false;
+    }
     try (TensorScope scratch = context.scratch()) {
       Tensor weight = weights.expanded(CudaFrozenLinear.of(layer), scratch);
-      if (!fits(lora, x, tensors.y(), weight, x)) {
+      if (!hasRoom(lora, x, weight)) {
         return false;
       }
       int spare = spare(lora);
@@ -93,15 +92,19 @@ final class FinishedProducts implements AutoCloseable {
   }
 
   /**
-   * x's gradient, from y's in its place; adds to the pairs' gradients.
+   * Multiplies y's gradient with the layer's weights, pairs included; adds to the pairs' gradients.
    *
-   * @return false where the low-rank part does not fit in: nothing was done
+   * @return false where the kernels do not take these tensors: nothing was done
    */
   boolean backward(FrozenLinear layer, LoraGroup lora, Layer tensors, Launcher launcher) {
     Tensor dy = tensors.y();
+    boolean masked = !lora.isEmpty() && lora.dropout().isPresent();
+    if (masked || !takes(layer, lora, tensors, dy)) {
+      return false;
+    }
     try (TensorScope scratch = context.scratch()) {
       Tensor weight = weights.expanded(CudaFrozenLinear.of(layer), scratch);
-      if (lora.dropout().isPresent() || !fits(lora, tensors.x(), dy, weight, dy)) {
+      if (!hasRoom(lora, dy, weight)) {
         return false;
       }
       int spare = spare(lora);
@@ -117,17 +120,29 @@ final class FinishedProducts implements AutoCloseable {
     }
   }
 
-  private boolean fits(LoraGroup lora, Tensor x, Tensor y, Tensor weight, Tensor extended) {
-    boolean together =
-        lora.isEmpty() || (fused.fits(lora, x, y) && FusedLowRank.hasRoom(lora, extended, weight));
-    return together && CudaContext.vectorWidth(WIDTH, weight) == WIDTH;
+  /** Whether the kernels take the tensors, of which {@code left} is multiplied. */
+  private boolean takes(FrozenLinear layer, LoraGroup lora, Layer tensors, Tensor left) {
+    Tensor[] finished = tensors.finished().toArray(Tensor[]::new);
+    return context.device().hasWarpgroupProducts()
+        && context.computeType() == DType.BFLOAT16
+        && CudaFrozenLinear.of(layer).bias().isEmpty()
+        && left.rows() >= FEWEST_ROWS
+        && Arrays.stream(finished).allMatch(matrix -> matrix.columns() % WIDTH == 0)
+        && CudaContext.vectorWidth(WIDTH, left) == WIDTH
+        && CudaContext.vectorWidth(WIDTH, finished) == WIDTH
+        && (lora.isEmpty() || fused.fits(lora, tensors.x(), tensors.y()));
+  }
+
+  private static boolean hasRoom(LoraGroup lora, Tensor left, Tensor weight) {
+    return CudaContext.vectorWidth(WIDTH, weight) == WIDTH
+        && (lora.isEmpty() || FusedLowRank.hasRoom(lora, left, weight));
   }
 
   private static int spare(LoraGroup lora) {
     return lora.isEmpty() ? 0 : FusedLowRank.spareColumns(lora.totalRank());
   }
 
-  /** Begins a launch: the operands' maps come first. */
+  /** Begins a launch, and no other until it is run: the operands' maps come first. */
   Kernels.Launch begin(Kernels.Source source, String kernel, Operands operands) {
     maps.begin();
     return context

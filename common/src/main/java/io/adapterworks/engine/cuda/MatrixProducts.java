@@ -109,7 +109,7 @@ final class MatrixProducts implements AutoCloseable {
     String card = context.device().describe().replaceAll("[^A-Za-z0-9.]+", "-");
     this.choices =
         new ProductChoices(
-            cache.resolve("algorithms-" + card + "-" + cublas.cublasLtGetVersion() + ".txt"));
+            cache.resolve("choices-" + card + "-" + cublas.cublasLtGetVersion() + ".txt"));
     CudaStatus.blas(cublas.cublasLtCreate(handle), "opening cuBLASLt");
   }
 

@@ -195,7 +195,8 @@ __device__ __forceinline__ void multiplyStage(float* d, const Ring& ring, int ro
   finishProducts();
 }
 
-// By each multiplying warp: lets go of the ring's stage.
+// By each multiplying warp: lets go of the ring's stage. Nothing but products holds the warps of a
+// warpgroup together, and multiplyHalf skips steps.
 __device__ __forceinline__ void release(Ring& ring) {
   __syncwarp();
   if (threadIdx.x % 32 == 0) {

@@ -148,7 +148,7 @@ struct SumHeads {
 };
 
 // result(rows, columns) = x(rows, depth) WT, W(columns, depth), of which the columns before "rotated"
-// turn by the angles of their rows: table(positions, HEAD_DIM) has cosines, then sines.
+// turn by the angles of their rows: table's row positions[row] has cosines, then sines, HEAD_DIM in all.
 extern "C" __global__ void __launch_bounds__(384, 1)
     projected_forward(const __grid_constant__ TensorMap x, const __grid_constant__ TensorMap weight,
                       bf16* result, int64 stride, const float* table, const int* positions,
@@ -157,7 +157,8 @@ extern "C" __global__ void __launch_bounds__(384, 1)
   multiplyAndFinish(&x, &weight, Rotate{{result, stride}, table, positions, rotated, sizes}, sizes);
 }
 
-// dOut(rows, columns) = dy(rows, depth) W(depth, columns), and delta(heads, rows), see SumHeads.
+// dOut(rows, columns) = dy(rows, depth) W(depth, columns), and delta(heads, rows), see SumHeads, with
+// what attention gave, out(rows, columns).
 // Map of dOut has boxes of 64 rows.
 extern "C" __global__ void __launch_bounds__(384, 1)
     projected_backward(const __grid_constant__ TensorMap dy, const __grid_constant__ TensorMap weight,
