@@ -3,6 +3,7 @@ package io.adapterworks.config;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import io.adapterworks.error.AdapterworksException;
@@ -52,6 +53,15 @@ public final class ConfigReader {
   /** The record that the whole of {@code config} describes. */
   public static <R extends Record> R read(Config config, Class<R> type) {
     return type.cast(record(config.root(), "", type));
+  }
+
+  /**
+   * The text at {@code path}, which is there.
+   *
+   * @throws AdapterworksException CONFIGURATION where it is a section or a list
+   */
+  public static String text(Config config, String path) {
+    return (String) scalar(config.getValue(path), path, String.class);
   }
 
   private static Object record(ConfigValue value, String path, Class<?> type) {
@@ -195,7 +205,7 @@ public final class ConfigReader {
               "%s: %s=%s; expected a value of type %s",
               origin(value),
               path,
-              value.render(),
+              value.render(ConfigRenderOptions.concise()),
               type.getSimpleName().toLowerCase(Locale.ROOT)),
           e);
     }

@@ -51,11 +51,22 @@ final class ParquetRows {
           .map(row -> new RawLine(row.getLong(0) + 1, row.getString(1), null, null));
     } catch (Exception unreadable) {
       // Exception: as above.
-      String reason = String.valueOf(unreadable.getMessage()).lines().findFirst().orElse("");
       RawLine fault =
           new RawLine(
-              1, "", RawLine.UNREADABLE_FILE, "the file is not readable as Parquet: " + reason);
+              1,
+              "",
+              RawLine.UNREADABLE_FILE,
+              "the file is not readable as Parquet: " + reason(unreadable));
       return JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(List.of(fault));
     }
+  }
+
+  /** What the first of all faults says: those around it are Spark's, about stages and tasks. */
+  private static String reason(Throwable fault) {
+    Throwable first = fault;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    return String.valueOf(first.getMessage()).lines().findFirst().orElse("");
   }
 }

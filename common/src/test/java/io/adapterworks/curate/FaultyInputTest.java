@@ -129,6 +129,7 @@ class FaultyInputTest {
     assertTrue(
         faults.get(0).startsWith("1 unreadable-file: the file is not readable as Parquet: "),
         faults::toString);
+    assertTrue(faults.get(0).contains("is not a Parquet file"), faults::toString);
   }
 
   private static List<String> rejects(String source) {

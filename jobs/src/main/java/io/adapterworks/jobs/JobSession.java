@@ -3,6 +3,7 @@ package io.adapterworks.jobs;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
 import io.adapterworks.cluster.DevicePlugin;
+import io.adapterworks.config.ConfigReader;
 import io.adapterworks.pipeline.RunIdentity;
 import io.adapterworks.pipeline.UseCase;
 import io.adapterworks.pipeline.Warehouse;
@@ -58,10 +59,9 @@ final class JobSession implements AutoCloseable {
    */
   static JobSession open(SettingsOptions options, String job, Consumer<UseCase> preflight) {
     Config config = options.load();
-    boolean relative = !config.getString("warehouse").matches("^(/|[a-z][a-z0-9+.-]+:/).*");
-    if (relative) {
-      String absolute =
-          Path.of(config.getString("warehouse")).toAbsolutePath().normalize().toString();
+    String warehouse = ConfigReader.text(config, "warehouse");
+    if (!warehouse.matches("^(/|[a-z][a-z0-9+.-]+:/).*")) {
+      String absolute = Path.of(warehouse).toAbsolutePath().normalize().toString();
       config = config.withValue("warehouse", ConfigValueFactory.fromAnyRef(absolute));
     }
     UseCase useCase = UseCase.read(config).withPathsIn(options.folder());

@@ -67,6 +67,15 @@ class BadInputJobsTest {
   }
 
   @Test
+  void aSectionWhereAPathIsExpected() {
+    assertRefusedEarly(
+        2,
+        "run: --set warehouse.path=here: warehouse={\"path\":\"here\"}; expected a value of type"
+            + " string",
+        run("warehouse.path=here"));
+  }
+
+  @Test
   void aUseCaseThatIsNoHocon() throws IOException {
     Files.writeString(useCase, "name = desk\ninputs = [ { path = ");
     JobRun ran = run();
