@@ -18,6 +18,11 @@ import org.apache.spark.sql.Row;
  */
 public record AnsweredDataset(
     long version, List<Example> training, List<Example> validation, List<Example> test) {
+  /** Fails where there is nothing to test a version on. */
+  void requireTest() {
+    CuratedDataset.requireTest(version, training.size(), test.size());
+  }
+
   /** The newest version. */
   public static AnsweredDataset newest(DeltaStore tables) {
     OptionalLong version = tables.dataVersion(CuratedTable.SPEC);

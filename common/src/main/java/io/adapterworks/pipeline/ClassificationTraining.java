@@ -58,6 +58,11 @@ final class ClassificationTraining implements TaskTraining {
   }
 
   @Override
+  public void requireTest() {
+    dataset.requireTest();
+  }
+
+  @Override
   public AdapterDraft.Task task() {
     return new AdapterDraft.Task(
         ConfigReader.spelled(useCase.task()),

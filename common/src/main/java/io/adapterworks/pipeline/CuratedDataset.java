@@ -22,6 +22,23 @@ import org.apache.spark.sql.Row;
  * @param version its Delta version: the dataset version
  */
 public record CuratedDataset(String table, long version, LabelledSplits splits) {
+  /** Fails where there is nothing to test a version on. */
+  void requireTest() {
+    requireTest(version, splits.training().size(), splits.test().size());
+  }
+
+  /** Fails where {@code test} rows, those to test a version on, are none. */
+  static void requireTest(long version, int training, int test) {
+    Check.that(
+        test > 0,
+        ErrorCode.INPUT,
+        "dataset version %d has %d rows to train on and none to test a version on; bring more, look"
+            + " at the rejected ones (scripts/adapterworks query \"SELECT rule, count(*) FROM"
+            + " curated_rejects GROUP BY rule\") or raise curation.split.test",
+        version,
+        training);
+  }
+
   /** The newest version. */
   public static CuratedDataset newest(DeltaStore tables) {
     boolean made = tables.version(DatasetTable.SPEC).isPresent();

@@ -1,7 +1,5 @@
 package io.adapterworks.pipeline;
 
-import io.adapterworks.error.Check;
-import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.Evaluation;
 import io.adapterworks.evaluate.EvaluationsTable;
 import io.adapterworks.evaluate.Gate;
@@ -58,12 +56,8 @@ public final class EvaluateStage {
     CuratedDataset dataset =
         CuratedDataset.of(
             warehouse.tables(), manifest.dataset().table(), manifest.dataset().version());
+    dataset.requireTest();
     List<LabelledText> test = dataset.splits().test();
-    Check.that(
-        !test.isEmpty(),
-        ErrorCode.INPUT,
-        "the test split of dataset version %d has no rows; raise curation.split.test",
-        dataset.version());
     TestedVersion tested = TestedVersion.of(warehouse, identity, manifest);
     Evaluation evaluation =
         Evaluation.of(outcomes(manifest, test, site)).againstBase(baseOutcomes(dataset, site));

@@ -66,6 +66,11 @@ final class GenerationTraining implements TaskTraining {
   }
 
   @Override
+  public void requireTest() {
+    dataset.requireTest();
+  }
+
+  @Override
   public AdapterDraft.Task task() {
     return new AdapterDraft.Task(KIND, List.of(), "none", useCase.base().maxTokens());
   }

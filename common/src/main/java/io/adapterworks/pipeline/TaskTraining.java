@@ -21,6 +21,9 @@ interface TaskTraining {
   /** Fails where the dataset has nothing to train on. */
   void requireExamples();
 
+  /** Fails where the dataset has nothing to test a version on. */
+  void requireTest();
+
   /** What the manifest says of the task. */
   AdapterDraft.Task task();
 

@@ -3,8 +3,6 @@ package io.adapterworks.pipeline;
 import io.adapterworks.adapter.LoraAdapter;
 import io.adapterworks.engine.Engine;
 import io.adapterworks.engine.EngineFactory;
-import io.adapterworks.error.Check;
-import io.adapterworks.error.ErrorCode;
 import io.adapterworks.evaluate.EvaluationsTable;
 import io.adapterworks.evaluate.Gate;
 import io.adapterworks.evaluate.TestData;
@@ -46,12 +44,7 @@ public final class TextEvaluateStage {
 
   public Outcome run(AdapterManifest manifest) {
     AnsweredDataset dataset = AnsweredDataset.of(warehouse.tables(), manifest.dataset().version());
-    Check.that(
-        !dataset.test().isEmpty(),
-        ErrorCode.INPUT,
-        "the test split of dataset version %d has no rows with an answer; raise"
-            + " curation.split.test",
-        dataset.version());
+    dataset.requireTest();
     TestedVersion tested = TestedVersion.of(warehouse, identity, manifest);
     TextEvaluation evaluation =
         new TextEvaluation(

@@ -71,9 +71,19 @@ public final class TrainStage {
     this.progress = progress;
   }
 
-  /** Begins at a checkpoint, or anew where there is none. */
-  public Outcome run(Consumer<String> log) {
-    return run(Start.FROM_ANYWHERE, log);
+  /**
+   * Begins at a checkpoint, or anew where there is none, a version that is evaluated next: so it
+   * wants rows to test it on before hours are spent.
+   */
+  public Outcome runToBeEvaluated(Consumer<String> log) {
+    TaskTraining task = task(log);
+    return before(task)
+        .orElseGet(
+            () -> {
+              task.requireExamples();
+              task.requireTest();
+              return train(task, Start.FROM_ANYWHERE, log);
+            });
   }
 
   /**
@@ -84,14 +94,23 @@ public final class TrainStage {
    */
   public Outcome run(Start start, Consumer<String> log) {
     TaskTraining task = task(log);
-    Optional<AdapterManifest> before =
-        warehouse
-            .registry()
-            .trainedWith(useCase.adapterName(), identity.configHash(), datasetVersion(task));
-    if (before.isPresent()) {
-      return new Outcome.NothingNew(before.get());
-    }
-    task.requireExamples();
+    return before(task)
+        .orElseGet(
+            () -> {
+              task.requireExamples();
+              return train(task, start, log);
+            });
+  }
+
+  /** What the same settings gave on the same dataset version, if they were trained before. */
+  private Optional<Outcome> before(TaskTraining task) {
+    return warehouse
+        .registry()
+        .trainedWith(useCase.adapterName(), identity.configHash(), datasetVersion(task))
+        .map(Outcome.NothingNew::new);
+  }
+
+  private Outcome train(TaskTraining task, Start start, Consumer<String> log) {
     SparkSession spark = warehouse.tables().spark();
     try (BaseModel base = BaseModelReader.open(useCase.base().model())) {
       if (!spark.sparkContext().isLocal()) {

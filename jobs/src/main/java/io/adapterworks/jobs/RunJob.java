@@ -135,7 +135,7 @@ final class RunJob implements Callable<Integer> {
                   List.of(
                       new TrainingProgress(System.err, Terminal.display()),
                       StopSignal.watch(System.err))))
-          .run(System.err::println);
+          .runToBeEvaluated(System.err::println);
     }
 
     private EvaluationReportFile report() {

@@ -272,6 +272,22 @@ class BadInputJobsTest {
   }
 
   @Test
+  void nothingIsTrainedWithoutRowsToTestItOn() {
+    JobRun ran = run("curation.split.test=0");
+    assertEquals(1, ran.exitCode(), ran::toString);
+    assertEquals(1, ran.messages().size(), ran::toString);
+    assertTrue(
+        ran.messages()
+            .get(0)
+            .matches(
+                "run: dataset version 0 has \\d+ rows to train on and none to test a version on;"
+                    + " .* or raise curation.split.test"),
+        ran::toString);
+    assertFalse(ran.toString().contains("Training:"), ran::toString);
+    assertFalse(Files.exists(warehouse().resolve("training_runs")), "a run was written");
+  }
+
+  @Test
   void sqlThatIsNone() {
     JobRun ran = job("query", "SELEC 1");
     assertEquals(2, ran.exitCode(), ran::toString);
