@@ -25,7 +25,7 @@ final class ParquetRows {
   ColumnTypes columns(InputFile file) {
     ColumnTypes columns = new ColumnTypes();
     try {
-      for (StructField field : spark.read().parquet(file.path()).schema().fields()) {
+      for (StructField field : spark.read().parquet(literally(file.path())).schema().fields()) {
         columns.add(field.name(), field.dataType().simpleString());
       }
     } catch (Exception unreadable) {
@@ -42,10 +42,10 @@ final class ParquetRows {
    */
   JavaRDD<RawLine> read(InputFile file) {
     try {
-      spark.read().parquet(file.path()).write().format("noop").mode("overwrite").save();
+      spark.read().parquet(literally(file.path())).write().format("noop").mode("overwrite").save();
       return spark
           .read()
-          .parquet(file.path())
+          .parquet(literally(file.path()))
           .select(col("_metadata.row_index"), to_json(struct(col("*"))))
           .javaRDD()
           .map(row -> new RawLine(row.getLong(0) + 1, row.getString(1), null, null));
@@ -59,6 +59,11 @@ final class ParquetRows {
               "the file is not readable as Parquet: " + reason(unreadable));
       return JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(List.of(fault));
     }
+  }
+
+  /** A path that Spark, which takes every path for a pattern, takes for this file's. */
+  private static String literally(String path) {
+    return path.replaceAll("[\\\\*?\\[\\]{},]", "\\\\$0");
   }
 
   /** What the first of all faults says: those around it are Spark's, about stages and tasks. */

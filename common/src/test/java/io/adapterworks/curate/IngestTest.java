@@ -82,6 +82,29 @@ class IngestTest {
   }
 
   @Test
+  void namesThatLookLikePatternsAreTakenAsTheyAre() throws IOException {
+    inbox = Files.createDirectory(folder.resolve("we,ird [1] {x}"));
+    Files.writeString(inbox.resolve("100% donn\u00e9es #1?.jsonl"), "{\"text\":\"one\"}\n");
+    Path written = folder.resolve("written");
+    TestSpark.session()
+        .sql("SELECT 'two' AS text, 'z' AS label")
+        .coalesce(1)
+        .write()
+        .parquet(written.toString());
+    try (var parts = Files.newDirectoryStream(written, "part-*.parquet")) {
+      Files.move(parts.iterator().next(), inbox.resolve("export[2],*.parquet"));
+    }
+
+    ingest("first");
+
+    assertEquals(
+        List.of(
+            "100% donn\u00e9es #1?.jsonl:1 {\"text\":\"one\"}",
+            "export[2],*.parquet:1 {\"text\":\"two\",\"label\":\"z\"}"),
+        bronze().stream().map(row -> place(row) + " " + raw(row)).sorted().toList());
+  }
+
+  @Test
   void faultyLinesComeInWithTheirReasonAndTheRestOfTheFileIsKept() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.write("{\"text\":\"good\"}\n".getBytes(UTF_8));

@@ -15,9 +15,10 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Finds the files of an input. Hidden files (a leading dot or underscore) and files that are still
- * being written by their name ({@code .tmp}, {@code .part}, {@code .partial}, {@code .inprogress},
- * {@code .writing} or {@code ~} at the end) are passed over.
+ * Finds the files of an input: of a path that is there as it is written, else of a pattern. Hidden
+ * files (a leading dot or underscore) and files that are still being written by their name ({@code
+ * .tmp}, {@code .part}, {@code .partial}, {@code .inprogress}, {@code .writing} or {@code ~} at the
+ * end) are passed over.
  */
 public final class InputFiles {
   private static final Pattern PASSED_OVER =
@@ -40,7 +41,9 @@ public final class InputFiles {
     Path pattern = new Path(intake.place(input.path()));
     try {
       FileSystem files = pattern.getFileSystem(hadoop);
-      FileStatus[] matches = files.globStatus(pattern);
+      boolean literal = files.exists(pattern);
+      FileStatus[] matches =
+          literal ? new FileStatus[] {files.getFileStatus(pattern)} : files.globStatus(pattern);
       boolean none = matches == null || matches.length == 0;
       if (none && intake.date().isPresent() && input.path().contains(Intake.DATE)) {
         return new FileListing(List.of(), List.of());
@@ -53,7 +56,8 @@ public final class InputFiles {
           input.path());
       List<InputFile> found = new ArrayList<>();
       for (FileStatus match : matches) {
-        collect(files, match, root(files, input.path(), match), input, found);
+        Path root = literal ? folder(match) : root(files, input.path(), match);
+        collect(files, match, root, input, found);
       }
       found.sort(Comparator.comparing(InputFile::path));
       return new FileListing(
@@ -82,6 +86,10 @@ public final class InputFiles {
     if (pattern) {
       return files.makeQualified(fixed);
     }
+    return folder(match);
+  }
+
+  private static Path folder(FileStatus match) {
     return match.isDirectory() ? match.getPath() : match.getPath().getParent();
   }
 
