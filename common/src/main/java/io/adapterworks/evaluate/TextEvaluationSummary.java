@@ -39,7 +39,8 @@ public final class TextEvaluationSummary {
     }
     if (adapter.unanswered() > 0) {
       lines.add(
-          "Rows whose prompt leaves no room for an answer in the model's context, not answered: %d"
+          ("Rows that the model's template refuses, or whose prompt leaves no room for an answer in"
+                  + " its context, not answered: %d")
               .formatted(adapter.unanswered()));
     }
     return lines;

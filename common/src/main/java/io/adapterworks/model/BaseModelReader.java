@@ -43,11 +43,17 @@ public final class BaseModelReader {
     ModelConfig config = ModelConfigReader.parse(JsonFields.read(folder.resolve(CONFIG)));
     Map<String, HostTensor> weights =
         Files.exists(folder.resolve(INDEX)) ? readShards(folder) : readSingle(folder);
+    if (config instanceof BertConfig) {
+      weights = withNamesOfToday(weights);
+    }
     return new BaseModel(
         new BaseModel.Origin(location, location), config, weights, tokenizer(folder));
   }
 
-  /** The outline of a model that {@link #open} would open; fails as it would. */
+  /**
+   * The outline of a model that texts can be given to; fails as {@link #open} would, and where its
+   * tokenizer or, a decoder's, its chat template cannot be used.
+   */
   public static Outline outline(String location) {
     Check.notBlank("base.model", location);
     if (location.startsWith(BuiltinModel.SCHEME)) {
@@ -55,6 +61,10 @@ public final class BaseModelReader {
       return new Outline(config, config.linearModules(""));
     }
     try (BaseModel model = open(location)) {
+      model.tokenizer();
+      if (model.config() instanceof LlamaConfig) {
+        model.textFormat();
+      }
       return new Outline(model.config(), model.linearModules());
     }
   }
@@ -103,6 +113,19 @@ public final class BaseModelReader {
     } catch (InvalidPathException e) {
       return Optional.empty();
     }
+  }
+
+  /** The first BERTs call a norm's weight gamma and its bias beta. */
+  private static Map<String, HostTensor> withNamesOfToday(Map<String, HostTensor> weights) {
+    Map<String, HostTensor> renamed = new LinkedHashMap<>();
+    weights.forEach(
+        (name, tensor) -> {
+          String today =
+              name.replaceAll("\\bLayerNorm\\.gamma$", "LayerNorm.weight")
+                  .replaceAll("\\bLayerNorm\\.beta$", "LayerNorm.bias");
+          renamed.put(today, today.equals(name) ? tensor : tensor.named(today));
+        });
+    return renamed;
   }
 
   private static Map<String, HostTensor> readSingle(Path folder) {

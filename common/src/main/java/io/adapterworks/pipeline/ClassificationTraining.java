@@ -20,16 +20,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Trains an adapter of an encoder to give the dataset's labels. */
 final class ClassificationTraining implements TaskTraining {
   private final UseCase useCase;
   private final CuratedDataset dataset;
   private final List<String> labels;
+  private final Consumer<String> log;
 
-  ClassificationTraining(UseCase useCase, CuratedDataset dataset) {
+  ClassificationTraining(UseCase useCase, CuratedDataset dataset, Consumer<String> log) {
     this.useCase = useCase;
     this.dataset = dataset;
+    this.log = log;
     this.labels = dataset.splits().labels();
   }
 
@@ -74,8 +77,12 @@ final class ClassificationTraining implements TaskTraining {
   @Override
   public Trained train(
       BaseModel base, TrainingSite site, TrainingObserver observer, Optional<TrainingState> from) {
+    Map<String, Long> unknown = dataset.splits().unknownInValidation();
+    if (!unknown.isEmpty()) {
+      log.accept("Validation rows left out, since no training row has their label: " + unknown);
+    }
     return new ClassifierTraining(site, base, useCase.recipe(), useCase.seed())
-        .train(dataset.splits(), labels, observer, from);
+        .train(dataset.splits().withKnownValidation(), labels, observer, from);
   }
 
   @Override

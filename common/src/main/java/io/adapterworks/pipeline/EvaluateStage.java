@@ -60,7 +60,8 @@ public final class EvaluateStage {
     List<LabelledText> test = dataset.splits().test();
     TestedVersion tested = TestedVersion.of(warehouse, identity, manifest);
     Evaluation evaluation =
-        Evaluation.of(outcomes(manifest, test, site)).againstBase(baseOutcomes(dataset, site));
+        Evaluation.of(outcomes(manifest, test, site))
+            .againstBase(baseOutcomes(manifest, dataset, site));
     if (tested.hasRival()) {
       AdapterRef ref = AdapterRef.of(manifest.name(), tested.champion().getAsInt());
       evaluation =
@@ -79,9 +80,10 @@ public final class EvaluateStage {
     }
   }
 
-  private Outcomes baseOutcomes(CuratedDataset dataset, InferenceSite site) {
+  private Outcomes baseOutcomes(
+      AdapterManifest version, CuratedDataset dataset, InferenceSite site) {
     ClassifierTraining.Recipe recipe = useCase.recipe();
-    try (BaseModel base = BaseModelReader.open(recipe.base().model());
+    try (BaseModel base = BaseModelReader.open(version.base().location());
         InferenceSite.Opened untrained =
             site.open(
                 base,

@@ -2,6 +2,9 @@ package io.adapterworks.pipeline;
 
 import io.adapterworks.evaluate.LabelledText;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -18,5 +21,21 @@ public record LabelledSplits(
   public List<String> labels() {
     return List.copyOf(
         training.stream().map(LabelledText::label).collect(Collectors.toCollection(TreeSet::new)));
+  }
+
+  /** How many validation rows have each label that no training row has: a head has none for it. */
+  Map<String, Long> unknownInValidation() {
+    Set<String> known = Set.copyOf(labels());
+    return validation.stream()
+        .map(LabelledText::label)
+        .filter(label -> !known.contains(label))
+        .collect(Collectors.groupingBy(label -> label, TreeMap::new, Collectors.counting()));
+  }
+
+  /** Without the validation rows of labels that no training row has. */
+  LabelledSplits withKnownValidation() {
+    Set<String> known = Set.copyOf(labels());
+    return new LabelledSplits(
+        training, validation.stream().filter(text -> known.contains(text.label())).toList(), test);
   }
 }

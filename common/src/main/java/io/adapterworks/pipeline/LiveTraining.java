@@ -10,6 +10,7 @@ import io.adapterworks.train.EpochMetrics;
 import io.adapterworks.train.StepMetrics;
 import io.adapterworks.train.TrainingMetricsTable;
 import io.adapterworks.train.TrainingObserver;
+import io.adapterworks.train.TrainingResult;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -49,6 +50,7 @@ final class LiveTraining implements TrainingObserver, AutoCloseable {
   private int stepsHere;
   private long tokens;
   private Duration lastWrite = Duration.ZERO;
+  private Optional<StepMetrics> last = Optional.empty();
 
   /**
    * @param recorder is told of steps and epochs before this
@@ -80,10 +82,11 @@ final class LiveTraining implements TrainingObserver, AutoCloseable {
   public void step(StepMetrics metrics) {
     stepsHere++;
     tokens += metrics.tokens();
-    if (metrics.elapsed().minus(lastWrite).compareTo(BETWEEN) >= 0) {
-      show(metrics, Optional.of(REFRESH));
-    } else if (metrics.step() == totalSteps) {
-      show(metrics, Optional.empty());
+    last = Optional.of(metrics);
+    if (metrics.elapsed().minus(lastWrite).compareTo(BETWEEN) >= 0
+        && writing.compareAndSet(false, true)) {
+      lastWrite = metrics.elapsed();
+      show(metrics, left(metrics), Optional.of(REFRESH));
     }
   }
 
@@ -92,12 +95,19 @@ final class LiveTraining implements TrainingObserver, AutoCloseable {
     lastWrite = metrics.elapsed().minus(BETWEEN);
   }
 
-  private void show(StepMetrics metrics, Optional<Duration> refresh) {
-    if (refresh.isPresent() && !writing.compareAndSet(false, true)) {
-      return;
-    }
-    lastWrite = metrics.elapsed();
-    String status = status(metrics);
+  @Override
+  public void finished(TrainingResult result) {
+    last.ifPresent(
+        metrics -> {
+          boolean early = result.stoppedEarly();
+          String end = early ? "ended early, as validation no longer improved" : "done";
+          show(metrics, end, Optional.empty());
+        });
+    last = Optional.empty();
+  }
+
+  private void show(StepMetrics metrics, String outlook, Optional<Duration> refresh) {
+    String status = status(metrics, outlook);
     writer.execute(
         () -> {
           try {
@@ -110,9 +120,14 @@ final class LiveTraining implements TrainingObserver, AutoCloseable {
         });
   }
 
-  private String status(StepMetrics metrics) {
-    double seconds = Math.max(1e-9, metrics.elapsed().toNanos() * 1e-9);
+  private String left(StepMetrics metrics) {
+    double seconds = metrics.elapsed().toNanos() * 1e-9;
     long left = Math.round(seconds / stepsHere * (totalSteps - metrics.step()));
+    return "about " + left + " s left";
+  }
+
+  private String status(StepMetrics metrics, String outlook) {
+    double seconds = Math.max(1e-9, metrics.elapsed().toNanos() * 1e-9);
     return String.format(
         Locale.ROOT,
         "Step %,d of %,d, epoch %d, loss %.3f, %,.0f tokens/s, %s.",
@@ -121,7 +136,7 @@ final class LiveTraining implements TrainingObserver, AutoCloseable {
         metrics.epoch() + 1,
         metrics.loss(),
         tokens / seconds,
-        metrics.step() == totalSteps ? "done" : "about " + left + " s left");
+        outlook);
   }
 
   private void write(String status, StepMetrics metrics, Optional<Duration> refresh) {
@@ -151,9 +166,10 @@ final class LiveTraining implements TrainingObserver, AutoCloseable {
     }
   }
 
-  /** Waits for what is being written. */
+  /** Says on the page that training stopped, where it did not finish, and waits for that. */
   @Override
   public void close() {
+    last.ifPresent(metrics -> show(metrics, "stopped", Optional.empty()));
     writer.shutdown();
     try {
       if (!writer.awaitTermination(LAST_WRITE.toSeconds(), TimeUnit.SECONDS)) {

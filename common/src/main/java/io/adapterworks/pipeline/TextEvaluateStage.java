@@ -49,7 +49,7 @@ public final class TextEvaluateStage {
     TextEvaluation evaluation =
         new TextEvaluation(
             adapterScores(manifest, dataset.test()),
-            baseScores(dataset.test()),
+            baseScores(manifest, dataset.test()),
             champion(tested, dataset.test()));
     List<Verdict> verdicts = new Gate(useCase.success()).judge(evaluation);
     EvaluationsTable.write(warehouse.tables(), tested.subject(), evaluation);
@@ -74,9 +74,9 @@ public final class TextEvaluateStage {
     }
   }
 
-  private TextScores baseScores(List<Example> test) {
+  private TextScores baseScores(AdapterManifest version, List<Example> test) {
     PromptFormat format = new PromptFormat(useCase.generation().instruction());
-    try (BaseModel base = BaseModelReader.open(useCase.base().model());
+    try (BaseModel base = BaseModelReader.open(version.base().location());
         Engine engine = EngineFactory.open(useCase.engine());
         LlamaPass pass =
             new LlamaPass(engine, base, LoraAdapter.none(base), useCase.generation().memory())) {

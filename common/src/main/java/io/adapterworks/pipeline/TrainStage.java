@@ -134,7 +134,7 @@ public final class TrainStage {
   private TaskTraining task(Consumer<String> log) {
     return switch (useCase.task()) {
       case CLASSIFICATION ->
-          new ClassificationTraining(useCase, CuratedDataset.newest(warehouse.tables()));
+          new ClassificationTraining(useCase, CuratedDataset.newest(warehouse.tables()), log);
       case GENERATION ->
           new GenerationTraining(useCase, AnsweredDataset.newest(warehouse.tables()), log);
     };

@@ -1,6 +1,7 @@
 package io.adapterworks.serve;
 
 import io.adapterworks.curate.conversation.ChatMessage;
+import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.model.BaseModel;
@@ -38,9 +39,16 @@ public final class AdapterGenerator {
     this.promptsAtOnce = promptsAtOnce;
   }
 
-  /** Whether the prompt of a text leaves room for an answer in the model's context. */
+  /**
+   * Whether the model's template takes a text's turns, and their prompt leaves room for an answer
+   * in its context.
+   */
   public boolean fits(String text) {
-    return prompt(text).length < context;
+    try {
+      return prompt(text).length < context;
+    } catch (AdapterworksException refused) {
+      return false;
+    }
   }
 
   private int[] prompt(String text) {

@@ -56,6 +56,11 @@ public record HostTensor(String name, DType dtype, Shape shape, ByteBuffer data)
     return new HostTensor(name, dtype, shape, buffer.flip());
   }
 
+  /** The same numbers under another name. */
+  public HostTensor named(String other) {
+    return new HostTensor(other, dtype, shape, data);
+  }
+
   /** A fresh little-endian view, whose position may be moved freely. */
   @Override
   public ByteBuffer data() {

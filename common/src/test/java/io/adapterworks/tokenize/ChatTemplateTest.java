@@ -128,6 +128,16 @@ class ChatTemplateTest {
   }
 
   @Test
+  void theSameRowsGiveTheSameTextOnAnyDay() {
+    assertEquals("26 Jul 2024", render("{{ strftime_now('%d %b %Y') }}"));
+    assertEquals(
+        "tokenizer_config.json: the chat template failed: strftime_now takes %d, %b, %B, %m and %Y,"
+            + " not %H:%M",
+        assertThrows(AdapterworksException.class, () -> render("{{ strftime_now('%H:%M') }}"))
+            .getMessage());
+  }
+
+  @Test
   void aModelWithoutATemplateGetsHeadings() {
     assertEquals(
         "<s>Be brief.\n\n### Instruction:\n Hi! \n\n### Response:\nHello.</s>\n\n",

@@ -105,7 +105,8 @@ public final class TextReport {
   private static String unanswered(TextScores adapter) {
     return adapter.unanswered() == 0
         ? ""
-        : "\n<p class=\"note\">%s rows were not answered: their prompt fills the model's context.</p>"
+        : ("\n<p class=\"note\">%s rows were not answered: the model's template refuses them, or"
+                + " their prompt fills its context.</p>")
             .formatted(Text.count(adapter.unanswered()));
   }
 

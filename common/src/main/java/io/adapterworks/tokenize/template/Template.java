@@ -1,7 +1,7 @@
 package io.adapterworks.tokenize.template;
 
+import java.time.DateTimeException;
 import java.time.LocalDate;
-import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
@@ -15,6 +15,13 @@ import java.util.stream.LongStream;
  * by name. Whitespace is handled as transformers sets Jinja up.
  */
 public final class Template {
+  /**
+   * What {@code strftime_now} takes for today: the date that Llama 3.2's template falls back to.
+   * The same rows must give the same tokens on any day, in training, when it is resumed, and in
+   * serving.
+   */
+  private static final LocalDate TODAY = LocalDate.of(2024, 7, 26);
+
   private final List<Statement> body;
 
   private Template(List<Statement> body) {
@@ -81,7 +88,11 @@ public final class Template {
             .replace("%B", "MMMM")
             .replace("%m", "MM")
             .replace("%Y", "yyyy");
-    return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH)
-        .format(LocalDate.now(ZoneId.systemDefault()));
+    try {
+      return DateTimeFormatter.ofPattern(pattern, Locale.ENGLISH).format(TODAY);
+    } catch (DateTimeException | IllegalArgumentException unknown) {
+      throw new TemplateException(
+          "strftime_now takes %d, %b, %B, %m and %Y, not " + Values.text(arguments.get(0)));
+    }
   }
 }
