@@ -123,6 +123,12 @@ export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 # The CPU engine divides its work between threads of its own; OpenMP's would only stand in the way.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
+# Without a UTF-8 locale, as under cron, Java finds no file whose name is not ASCII, and prints "?".
+case "$(locale charmap 2>/dev/null)" in
+  UTF-8) ;;
+  *) export LC_ALL=C.UTF-8 ;;
+esac
+
 # Whether a person watches standard error: they get a progress bar, a log gets lines.
 is_terminal() {
   if [ -t 2 ]; then printf true; else printf false; fi

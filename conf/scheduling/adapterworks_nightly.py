@@ -23,6 +23,7 @@ with DAG(
     BashOperator(
         task_id="nightly",
         bash_command=f"{HOME}/scripts/adapterworks nightly --use-case {USE_CASE} --date {{{{ ds }}}}",
+        cwd=HOME,
         skip_on_exit_code=3,
         do_xcom_push=True,
     )
@@ -36,4 +37,5 @@ with DAG(
     BashOperator(
         task_id="maintain",
         bash_command=f"{HOME}/scripts/adapterworks maintain --use-case {USE_CASE}",
+        cwd=HOME,
     )

@@ -180,6 +180,13 @@ public final class ConfigReader {
   private static Object scalar(ConfigValue value, String path, Class<?> type) {
     Config holder = value.atKey("v");
     try {
+      boolean whole = List.of(int.class, Integer.class, long.class, Long.class).contains(type);
+      if (whole && holder.getDouble("v") != Math.rint(holder.getDouble("v"))) {
+        throw new ConfigException.BadValue(value.origin(), path, "has a fraction");
+      }
+      if (type == Duration.class && value.valueType() == ConfigValueType.NUMBER) {
+        throw new ConfigException.BadValue(value.origin(), path, "has no unit");
+      }
       if (type == String.class) {
         return holder.getString("v");
       } else if (type == int.class || type == Integer.class) {
@@ -206,10 +213,16 @@ public final class ConfigReader {
               origin(value),
               path,
               value.render(ConfigRenderOptions.concise()),
-              type.getSimpleName().toLowerCase(Locale.ROOT)),
+              kind(type)),
           e);
     }
     throw new IllegalArgumentException(path + " has a type that cannot be configured: " + type);
+  }
+
+  private static String kind(Class<?> type) {
+    return type == Duration.class
+        ? "duration, such as 5 minutes"
+        : type.getSimpleName().toLowerCase(Locale.ROOT);
   }
 
   private static Object construct(

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigResolveOptions;
+import com.typesafe.config.ConfigValueFactory;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
@@ -15,10 +16,17 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Lays the sources of configuration over each other and resolves them, once. */
 public final class Settings {
   private static final String DEFAULTS = "reference.conf";
+
+  /** What begins a comment in HOCON, and may stand in a path. */
+  private static final Pattern COMMENT = Pattern.compile("//|#");
+
+  /** How a value begins that is more than plain text: a list, a section, quoted, a reference. */
+  private static final Pattern HOCON = Pattern.compile("[\\[{\"$]");
 
   private Settings() {}
 
@@ -74,7 +82,15 @@ public final class Settings {
         ErrorCode.CONFIGURATION,
         "--set %s; expected KEY=VALUE, for example --set lora.rank=16",
         override);
+    int end = override.indexOf('=') + 1;
+    String value = override.substring(end).strip();
     try {
+      if (COMMENT.matcher(value).find() && !HOCON.matcher(value).lookingAt()) {
+        return ConfigFactory.empty()
+            .withValue(
+                override.substring(0, end - 1).strip(),
+                ConfigValueFactory.fromAnyRef(value, "--set " + override));
+      }
       return ConfigFactory.parseString(override, originated("--set " + override));
     } catch (ConfigException e) {
       throw invalid("--set " + override + " cannot be read: " + e.getMessage(), e);

@@ -7,20 +7,27 @@ import io.adapterworks.curate.source.InputFile;
 import io.adapterworks.table.DeltaStore;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /** The files that were ingested before, each as it was when it was last read. */
 final class IngestedFiles {
-  private final Map<String, Row> byPath = new HashMap<>();
+  /** A file as it was when it was read. */
+  private record Seen(String path, long bytes, long modified) {}
+
+  private final Set<Seen> seen = new HashSet<>();
+  private final Set<String> paths = new HashSet<>();
   private final Map<String, List<Row>> byInput = new HashMap<>();
 
   private IngestedFiles(List<Row> rows) {
     for (Row row : rows) {
-      byPath.merge(
-          row.getAs(IngestedFileTable.PATH), row, (a, b) -> modified(a) >= modified(b) ? a : b);
+      String path = row.getAs(IngestedFileTable.PATH);
+      paths.add(path);
+      seen.add(new Seen(path, row.<Long>getAs(IngestedFileTable.BYTES), modified(row)));
       byInput
           .computeIfAbsent(row.getAs(IngestedFileTable.INPUT), any -> new ArrayList<>())
           .add(row);
@@ -32,15 +39,12 @@ final class IngestedFiles {
   }
 
   int size() {
-    return byPath.size();
+    return paths.size();
   }
 
-  /** Whether a file was never read, or was written to since. */
+  /** Whether a file was never read as it is now: one that was put back as it was before is not. */
   boolean isNew(InputFile file) {
-    Row before = byPath.get(file.path());
-    return before == null
-        || before.<Long>getAs(IngestedFileTable.BYTES) != file.bytes()
-        || modified(before) != file.modified();
+    return !seen.contains(new Seen(file.path(), file.bytes(), file.modified()));
   }
 
   /** Whether any file of the input was read before. */

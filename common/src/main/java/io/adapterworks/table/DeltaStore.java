@@ -99,7 +99,10 @@ public final class DeltaStore {
         : spark.createDataFrame(List.of(), table.schema());
   }
 
-  /** The rows as they were at {@code version}. */
+  /**
+   * The rows as they were at {@code version}; where only upkeep came after it, from the files of
+   * the newest version, since vacuum deletes those that compaction replaced.
+   */
   public Dataset<Row> read(TableSpec table, long version) {
     long newest = requireVersion(table);
     Check.that(
@@ -109,9 +112,10 @@ public final class DeltaStore {
         table.name(),
         version,
         newest);
+    long same = version >= dataVersion(table).orElse(newest) ? newest : version;
     return attempt(
         "read version " + version + " of table " + table.name(),
-        () -> reader().option("versionAsOf", version).load(path(table)));
+        () -> reader().option("versionAsOf", same).load(path(table)));
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -49,13 +50,17 @@ public final class RowPrinter {
   /** Every column as text: nested values as JSON, times in UTC as Spark writes them. */
   private static Dataset<Row> asText(Dataset<Row> rows) {
     List<Column> columns = new ArrayList<>();
-    for (StructField field : rows.schema().fields()) {
-      Column column = rows.col("`" + field.name().replace("`", "``") + "`");
+    StructField[] fields = rows.schema().fields();
+    // By place: an answer may have two columns of one name.
+    Dataset<Row> numbered =
+        rows.toDF(IntStream.range(0, fields.length).mapToObj(i -> "c" + i).toArray(String[]::new));
+    for (StructField field : fields) {
+      Column column = numbered.col("c" + columns.size());
       columns.add(
           (isNested(field.dataType()) ? functions.to_json(column) : column.cast("string"))
               .as(field.name()));
     }
-    return rows.select(columns.toArray(Column[]::new));
+    return numbered.select(columns.toArray(Column[]::new));
   }
 
   private static boolean isNested(DataType type) {

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -32,6 +33,10 @@ public final class SqlTables {
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]*");
   private static final Pattern WORD = Pattern.compile("[A-Za-z][A-Za-z0-9_]*");
   private static final Pattern BACKTICKS = Pattern.compile("`([^`]*)`$");
+
+  /** The class of SQL states of a value that an expression cannot take, as a division by zero. */
+  private static final String DATA_EXCEPTION = "22";
+
   private static final List<String> TELLING = List.of("describe", "desc", "show", "explain");
 
   private final SparkSession spark;
@@ -119,9 +124,32 @@ public final class SqlTables {
                             name, new Path(warehouse, name).toString().replace("'", "\\'"))));
   }
 
+  /**
+   * What went wrong when the rows of an answer were read: USAGE where the statement is at fault.
+   */
+  public AdapterworksException explained(Exception failure) {
+    return explained(failure, names());
+  }
+
   private static AdapterworksException explained(Exception failure, List<String> names) {
     if (failure instanceof AdapterworksException known) {
       return known;
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FileNotFoundException) {
+        return new AdapterworksException(
+            ErrorCode.INPUT,
+            "files of that version are gone: maintain deletes them after maintenance.retention; ask"
+                + " for a newer version",
+            failure);
+      }
+      if (cause instanceof SparkThrowable fault
+          && String.valueOf(fault.getSqlState()).startsWith(DATA_EXCEPTION)) {
+        return new AdapterworksException(
+            ErrorCode.USAGE,
+            "the SQL cannot be run: " + firstParagraph(cause.getMessage()),
+            failure);
+      }
     }
     if (failure instanceof AnalysisException analysis) {
       return missingTable(analysis, names)
@@ -130,7 +158,7 @@ public final class SqlTables {
                   new AdapterworksException(
                       ErrorCode.USAGE,
                       "the SQL cannot be run: "
-                          + firstParagraph(analysis)
+                          + firstParagraph(analysis.getMessage())
                           + " Correct the statement; tables are "
                           + String.join(", ", names),
                       analysis));
@@ -154,8 +182,8 @@ public final class SqlTables {
         new AdapterworksException(ErrorCode.INPUT, "there is no table " + name + cure, failure));
   }
 
-  private static String firstParagraph(AnalysisException failure) {
-    String message = failure.getMessage().replaceFirst("^\\[[A-Z0-9_.]+\\] ", "");
+  private static String firstParagraph(String whole) {
+    String message = whole.replaceFirst("^\\[[A-Z0-9_.]+\\] ", "");
     String first = message.split("\\R\\R|\\R==|;\\R", 2)[0].replaceAll("\\s+", " ").strip();
     String plain = first.replaceAll(" SQLSTATE: \\w+", "");
     return plain.endsWith(".") || plain.endsWith("?") ? plain : plain + ".";

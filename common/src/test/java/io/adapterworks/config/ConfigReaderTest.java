@@ -3,15 +3,20 @@ package io.adapterworks.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ConfigReaderTest {
   enum Decay {
@@ -76,6 +81,27 @@ class ConfigReaderTest {
     assertEquals(
         "configuration:1: lora.rank=\"many\"; expected a value of type int",
         failure(WHOLE.replace("rank = 8", "rank = many")).getMessage());
+  }
+
+  @Test
+  void wholeNumbersHaveNoFractionAndDurationsAUnit() {
+    assertEquals(
+        "configuration:1: lora.rank=8.9; expected a value of type int",
+        failure(WHOLE.replace("rank = 8", "rank = 8.9")).getMessage());
+    assertEquals(
+        "configuration:3: pause=90; expected a value of type duration, such as 5 minutes",
+        failure(WHOLE.replace("90 s", "90")).getMessage());
+  }
+
+  @Test
+  void whatBeginsACommentMayStandInAnOverride(@TempDir Path folder) throws IOException {
+    Path installation = Files.writeString(folder.resolve("installation.conf"), "seed = 7\n");
+    for (String path : List.of("/tmp//w", "/data/run#3")) {
+      Config config =
+          Settings.load(installation, Optional.empty(), List.of("warehouse=" + path, "seed=8"));
+      assertEquals(path, config.getString("warehouse"));
+      assertEquals(8, config.getInt("seed"));
+    }
   }
 
   @Test

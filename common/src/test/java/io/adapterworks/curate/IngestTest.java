@@ -203,6 +203,46 @@ class IngestTest {
   }
 
   @Test
+  void aFileThatIsPutBackAsItWasIsNotNew() throws IOException {
+    Path log = inbox.resolve("a.jsonl");
+    FileTime older = FileTime.from(Instant.parse("2026-03-01T08:00:00Z"));
+    Files.writeString(log, "{\"text\":\"one\"}\n");
+    Files.setLastModifiedTime(log, FileTime.from(Instant.parse("2026-03-02T08:00:00Z")));
+    assertEquals(new IngestOutcome.Ingested(1, 0), ingest("first"));
+    Files.setLastModifiedTime(log, older);
+    ingest("second");
+    assertEquals(new IngestOutcome.NothingNew(1), ingest("third"));
+  }
+
+  @Test
+  void everyElementOfAnArrayHasALineOfItsOwnAndWhatFollowsIsRead() throws IOException {
+    Files.writeString(
+        inbox.resolve("a.json"),
+        "[{\"text\":\"same\"},{\"text\":\"same\"}]\n[{\"text\":\"next\"}] {\"text\":\"last\"}\n");
+    Files.writeString(inbox.resolve("b.json"), "[{\"text\":\"one\"}] oops");
+    Files.write(inbox.resolve("C.JSONL.GZ"), gzip("{\"text\":\"packed\"}\n"));
+
+    ingest("first");
+
+    assertEquals(
+        List.of(
+            "C.JSONL.GZ:1 {\"text\":\"packed\"}",
+            "a.json:1 {\"text\":\"same\"}",
+            "a.json:2 {\"text\":\"same\"}",
+            "a.json:3 {\"text\":\"next\"}",
+            "a.json:4 {\"text\":\"last\"}",
+            "b.json:1 ",
+            "b.json:1 {\"text\":\"one\"}"),
+        bronze().stream().map(row -> place(row) + " " + raw(row)).sorted().toList());
+    assertEquals(
+        List.of("b.json:1"),
+        bronze().stream()
+            .filter(row -> "unreadable-file".equals(row.getAs("fault")))
+            .map(IngestTest::place)
+            .toList());
+  }
+
+  @Test
   void ofTwoIngestsAtTheSameTimeEachLineIsAddedOnce() throws Exception {
     Path log = inbox.resolve("a.jsonl");
     Files.writeString(log, "{\"text\":\"one\"}\n");

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -79,6 +80,28 @@ class DeltaStoreTest {
     assertEquals(OptionalLong.of(4), store.version(PETS));
     assertEquals(List.of("Rex 3", "Tom 5"), contents(store.read(PETS)));
     assertEquals(List.of("Rex 3"), contents(store.read(PETS, 0)));
+  }
+
+  /** Its rows are those of the compacted version: its own files may be gone. */
+  @Test
+  void theNewestDataIsReadableAfterCompactionAndVacuum() throws IOException {
+    store.append(PETS, pets("Rex", 3));
+    store.append(PETS, pets("Tom", 5));
+    Path table = Path.of(store.path(PETS).replaceFirst("^file:", ""));
+    List<Path> before = dataFiles(table);
+    new TableMaintenance(TestSpark.session(), folder.toString()).compact("pets");
+    for (Path file : before) {
+      Files.delete(file);
+    }
+
+    long version = store.dataVersion(PETS).getAsLong();
+    assertEquals(List.of("Rex 3", "Tom 5"), contents(store.read(PETS, version)));
+  }
+
+  private static List<Path> dataFiles(Path table) throws IOException {
+    try (Stream<Path> files = Files.list(table)) {
+      return files.filter(file -> file.toString().endsWith(".parquet")).toList();
+    }
   }
 
   /** Also where Delta itself would have let go of the files. */

@@ -85,6 +85,26 @@ class SqlTablesTest {
   }
 
   @Test
+  void columnsOfOneNameAreAllPrinted() {
+    assertEquals(List.of("n,n", "1,2"), printed("SELECT 1 AS n, 2 AS n", RowFormat.CSV));
+  }
+
+  @Test
+  void aValueThatAnExpressionCannotTakeIsTheStatementsFault() {
+    SqlTables tables = tables();
+    for (String sql : List.of("SELECT 1 / 0", "SELECT cast(text AS int) FROM messages")) {
+      Exception fault =
+          assertThrows(
+              Exception.class,
+              () -> new RowPrinter(line -> {}).print(tables.query(sql), RowFormat.TABLE));
+      AdapterworksException explained = tables.explained(fault);
+      assertEquals(ErrorCode.USAGE, explained.code());
+      assertTrue(
+          explained.getMessage().startsWith("the SQL cannot be run: "), explained.getMessage());
+    }
+  }
+
+  @Test
   void jsonKeepsTypesAndNulls() {
     assertEquals(
         List.of(

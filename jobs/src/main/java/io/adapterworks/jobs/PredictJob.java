@@ -56,6 +56,7 @@ final class PredictJob implements Callable<Integer> {
   public Integer call() {
     AdapterRef ref = AdapterRef.parse(adapter);
     List<String> questions = texts.isEmpty() ? standardInput() : texts;
+    Check.that(top > 0, ErrorCode.USAGE, "--top %d; expected 1 or more", top);
     Check.that(
         !questions.isEmpty(),
         ErrorCode.USAGE,

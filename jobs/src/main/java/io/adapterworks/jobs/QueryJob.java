@@ -4,6 +4,8 @@ import io.adapterworks.table.RowFormat;
 import io.adapterworks.table.RowPrinter;
 import io.adapterworks.table.SqlTables;
 import java.util.concurrent.Callable;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,7 +39,13 @@ final class QueryJob implements Callable<Integer> {
   public Integer call() {
     try (JobSession session = JobSession.open(settings, "query")) {
       SqlTables tables = new SqlTables(session.spark(), session.warehouse().directory());
-      new RowPrinter(System.out::println).print(tables.query(sql), format);
+      Dataset<Row> answer = tables.query(sql);
+      try {
+        new RowPrinter(System.out::println).print(answer, format);
+      } catch (Exception failure) {
+        // Exception: as in SqlTables, what Spark throws is not declared.
+        throw tables.explained(failure);
+      }
     }
     return 0;
   }

@@ -63,6 +63,7 @@ final class ReviewJob {
 
     @Override
     public Integer call() {
+      Check.that(limit > 0, ErrorCode.USAGE, "--limit %d; expected 1 or more", limit);
       try (JobSession session = JobSession.open(settings, "review-list")) {
         List<ReviewItem> items = all ? review(session).items() : open(review(session).items());
         items.stream().limit(limit).forEach(item -> System.out.println(line(item)));

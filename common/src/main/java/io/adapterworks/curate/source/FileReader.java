@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.apache.hadoop.conf.Configuration;
@@ -76,7 +77,7 @@ public final class FileReader implements Serializable {
     Path path = new Path(file.path());
     FileSystem files = path.getFileSystem(hadoop.value());
     InputStream bytes = new BufferedInputStream(files.open(path), 1 << 16);
-    if (!file.path().endsWith(".gz")) {
+    if (!file.path().toLowerCase(Locale.ROOT).endsWith(".gz")) {
       return bytes;
     }
     try {

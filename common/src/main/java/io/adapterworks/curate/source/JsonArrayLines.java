@@ -12,9 +12,10 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /**
- * The elements of a file that holds one JSON array, as instruction and conversation sets are
- * published: each as one line of JSON, numbered by where it starts. Where the array breaks off, a
- * last line says so.
+ * The elements of a file that holds a JSON array, as instruction and conversation sets are
+ * published, or several after each other: each as one line of JSON, numbered by where it starts, or
+ * by the next number where one that starts there has this. Where an array breaks off, a last line
+ * says so.
  */
 final class JsonArrayLines implements Iterator<RawLine>, Closeable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -24,6 +25,8 @@ final class JsonArrayLines implements Iterator<RawLine>, Closeable {
   private final int maxBytes;
   private RawLine next;
   private boolean atEnd;
+  private boolean inArray = true;
+  private long lastLine;
 
   JsonArrayLines(InputStream bytes, int maxBytes) throws IOException {
     this.parser = JSON.getFactory().createParser(bytes);
@@ -68,14 +71,22 @@ final class JsonArrayLines implements Iterator<RawLine>, Closeable {
     long line = parser.currentLocation().getLineNr();
     try {
       JsonToken token = parser.nextToken();
-      line = parser.currentTokenLocation().getLineNr();
-      if (token == JsonToken.END_ARRAY) {
+      while (token == JsonToken.END_ARRAY || (token == JsonToken.START_ARRAY && !inArray)) {
+        inArray = token == JsonToken.START_ARRAY;
+        token = parser.nextToken();
+      }
+      if (token == null && !inArray) {
         close();
         return null;
       }
+      line = Math.max(lastLine + 1, parser.currentTokenLocation().getLineNr());
       if (token == null) {
         return broken(line, "the array is not closed: is the file cut short?");
       }
+      if (!inArray && token != JsonToken.START_OBJECT) {
+        return broken(line, "neither an array nor an object follows it");
+      }
+      lastLine = line;
       String element = JSON.readTree(parser).toString();
       int bytes = element.getBytes(StandardCharsets.UTF_8).length;
       return bytes <= maxBytes
