@@ -14,7 +14,9 @@ import io.adapterworks.tokenize.ConversationEncoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Answers texts with a decoder and its adapter, several at once. */
@@ -33,8 +35,11 @@ public final class AdapterGenerator {
       LanguageModel model, BaseModel base, PromptFormat format, int promptsAtOnce) {
     TextFormat text = base.textFormat();
     this.context = base.config().maxPositions();
-    this.generator = new TextGenerator(model, base.tokenizer(), text.endTokens(), context);
     this.encoder = new ConversationEncoder(base.tokenizer(), text.template(), context);
+    // What training teaches to end an answer with: a base model's configuration may not name it.
+    Set<Integer> ends = new HashSet<>(text.endTokens());
+    encoder.closingToken().ifPresent(ends::add);
+    this.generator = new TextGenerator(model, base.tokenizer(), ends, context);
     this.format = format;
     this.promptsAtOnce = promptsAtOnce;
   }

@@ -1,11 +1,13 @@
 package io.adapterworks.tokenize;
 
 import io.adapterworks.curate.conversation.ChatMessage;
+import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Turns conversations into rows for training: the model's own chat template, and only the
@@ -50,6 +52,24 @@ public record ConversationEncoder(Tokenizer tokenizer, ChatTemplate template, in
   /** The prompt that asks for the assistant's next turn. */
   public int[] encodePrompt(List<ChatMessage> messages) {
     return tokenizer.encodePlain(template.renderPrompt(messages));
+  }
+
+  /** The special token that closes an answer, and so ends it when it is generated; if any does. */
+  public OptionalInt closingToken() {
+    List<ChatMessage> turns =
+        List.of(
+            new ChatMessage(ChatMessage.Role.USER, "a"),
+            new ChatMessage(ChatMessage.Role.ASSISTANT, "b"));
+    try {
+      return Arrays.stream(encode(turns).row().labels())
+          .filter(label -> label != TokenBatch.IGNORED)
+          .reduce((first, last) -> last)
+          .stream()
+          .filter(token -> tokenizer.decode(new int[] {token}).isEmpty())
+          .findFirst();
+    } catch (AdapterworksException refused) {
+      return OptionalInt.empty();
+    }
   }
 
   private List<Span> answers(List<ChatMessage> messages, String text) {

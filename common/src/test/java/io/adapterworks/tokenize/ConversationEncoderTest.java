@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,13 @@ class ConversationEncoderTest {
     for (int t = 0; t < ids.length; t++) {
       assertTrue(labels[t] == TokenBatch.IGNORED || labels[t] == ids[t + 1], "label " + t);
     }
+  }
+
+  @Test
+  void theTokenThatClosesAnAnswerIsTheTemplates() {
+    assertEquals(OptionalInt.of(2), new ConversationEncoder(tokenizer, PLAIN, 512).closingToken());
+    ChatTemplate open = ChatTemplate.plain(Map.of("bos_token", "<s>", "eos_token", ""));
+    assertEquals(OptionalInt.empty(), new ConversationEncoder(tokenizer, open, 512).closingToken());
   }
 
   @Test

@@ -4,8 +4,10 @@ import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import opennlp.tools.langdetect.Language;
@@ -47,12 +49,28 @@ final class LanguageScore {
                       + " payment transfer app pin bank")
                   .split(" ", -1)));
 
+  /** Languages that the detector tells apart, or names by more than one code. */
+  private static final Map<String, Set<String>> VARIANTS =
+      Map.of(
+          "zho", Set.of("cmn", "nan"),
+          "nor", Set.of("nob", "nno"),
+          "est", Set.of("est", "ekk"),
+          "lav", Set.of("lav", "lvs"),
+          "fas", Set.of("fas", "pes"));
+
   private final String language;
+  private final Set<String> outcomes;
   private final LanguageDetectorME detector;
 
   LanguageScore(String expected) {
     this.language = new Locale(expected).getISO3Language();
     this.detector = new LanguageDetectorME(Model.SHARED);
+    this.outcomes = VARIANTS.getOrDefault(language, Set.of(language));
+    Check.that(
+        Arrays.stream(detector.getSupportedLanguages()).anyMatch(outcomes::contains),
+        ErrorCode.CONFIGURATION,
+        "curation.language.expected=%s is no language that can be told from others; set it to any",
+        expected);
   }
 
   double of(String text) {
@@ -74,12 +92,12 @@ final class LanguageScore {
   /** The detector's probability of the expected language over that of the likeliest. */
   private double detected(String prose) {
     Language[] ranked = detector.predictLanguages(prose);
-    for (Language candidate : ranked) {
-      if (candidate.getLang().equals(language)) {
-        return candidate.getConfidence() / ranked[0].getConfidence();
-      }
-    }
-    return 0;
+    double sum =
+        Arrays.stream(ranked)
+            .filter(candidate -> outcomes.contains(candidate.getLang()))
+            .mapToDouble(Language::getConfidence)
+            .sum();
+    return Math.min(1, sum / ranked[0].getConfidence());
   }
 
   private static boolean isEnglishWord(String word) {

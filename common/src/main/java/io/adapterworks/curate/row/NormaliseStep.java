@@ -7,9 +7,11 @@ import org.jsoup.nodes.Document;
 import org.jsoup.parser.Parser;
 
 /**
- * Brings text into one form: HTML becomes the text it shows, Unicode is composed (NFC, which keeps
- * what a person typed; NFKC would turn ½ into 1⁄2 and is left to the duplicate key), control and
- * invisible characters go, runs of blanks become one.
+ * Brings text into one form. What is written, and what answers it: characters are composed and
+ * those that show nothing go, but lines, indentation and tags stay, for they may be code. A
+ * message: HTML becomes the text it shows, Unicode is composed (NFC, which keeps what a person
+ * typed; NFKC would turn ½ into 1⁄2 and is left to the duplicate key), control and invisible
+ * characters go, runs of blanks become one.
  */
 public final class NormaliseStep implements RowStep {
   private static final Pattern ENTITY = Pattern.compile("&(#\\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,31});");
@@ -17,6 +19,8 @@ public final class NormaliseStep implements RowStep {
   private static final Pattern BLANKS = Pattern.compile("[\\p{Zs}\\t\\x0B\\f]+");
   private static final Pattern LINE_ENDS =
       Pattern.compile(" ?(\\r\\n|[\\r\\u0085\\u2028\\u2029]|\\n) ?");
+  private static final Pattern LINE_BREAKS = Pattern.compile("\\r\\n|[\\r\\u0085\\u2028\\u2029]");
+  private static final Pattern OUTER_LINES = Pattern.compile("\\A(?:[\\p{Zs}\\t]*\n)+");
   private static final Pattern EMPTY_LINES = Pattern.compile("\\n{3,}");
 
   @Override
@@ -26,8 +30,17 @@ public final class NormaliseStep implements RowStep {
 
   @Override
   public StepResult apply(Draft draft) {
-    String response = draft.response() == null ? null : normalise(draft.response());
-    return new StepResult.Kept(draft.withText(normalise(draft.text()), response));
+    return new StepResult.Kept(
+        draft.response() == null
+            ? draft.withText(normalise(draft.text()), null)
+            : draft.withText(composed(draft.text()), composed(draft.response())));
+  }
+
+  /** {@code text} with its characters composed and its lines ended alike, and no more. */
+  public static String composed(String text) {
+    String plain = Normalizer.normalize(visible(text), Normalizer.Form.NFC);
+    String lines = LINE_BREAKS.matcher(plain).replaceAll("\n");
+    return OUTER_LINES.matcher(lines).replaceAll("").stripTrailing();
   }
 
   /** The normal form of {@code text}; the normal form of a normal form is itself. */
