@@ -7,6 +7,7 @@ import io.adapterworks.model.BaseModel;
 import io.adapterworks.model.LlamaConfig;
 import io.adapterworks.model.Rope;
 import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Float16;
 import io.adapterworks.tensor.HostTensor;
 import io.adapterworks.tensor.Shape;
 import java.io.IOException;
@@ -26,6 +27,9 @@ import java.util.function.LongUnaryOperator;
  * the model that it was written from.
  */
 public final class GgufDecoderFile {
+  /** What one mapping of a file takes: embeddings of 152,064 tokens are larger in float32. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE;
+
   private final GgufFile file;
   private final BaseModel base;
   private final DecoderNames names;
@@ -40,14 +44,18 @@ public final class GgufDecoderFile {
    * The model in the file.
    *
    * @param base what it was written from; sizes and names must agree with it
-   * @param scratch a folder for a temporary file of the weights in float32, which has no name any
-   *     more when this returns
+   * @param scratch a folder for a temporary file of the weights in float32, those above 2 GiB in
+   *     float16, which has no name any more when this returns
    */
   public static BaseModel read(Path path, BaseModel base, Path scratch) {
+    return read(path, base, scratch, MOST_BYTES);
+  }
+
+  static BaseModel read(Path path, BaseModel base, Path scratch, long mostBytes) {
     GgufDecoderFile decoder = new GgufDecoderFile(GgufFile.open(path), base);
     decoder.checkMetadata();
     try {
-      return base.withWeights(decoder.weights(scratch));
+      return base.withWeights(decoder.weights(scratch, mostBytes));
     } catch (IOException e) {
       throw new AdapterworksException(
           ErrorCode.STORAGE, "cannot read back " + path + ": " + e.getMessage(), e);
@@ -95,7 +103,7 @@ public final class GgufDecoderFile {
         GgufDecoder.ROPE_FACTORS);
   }
 
-  private Map<String, HostTensor> weights(Path scratch) throws IOException {
+  private Map<String, HostTensor> weights(Path scratch, long mostBytes) throws IOException {
     Map<String, Shape> shapes = names.config().tensors(base.prefix());
     Map<String, HostTensor> weights = new LinkedHashMap<>();
     Path temporary = Files.createTempFile(scratch, ".gguf-weights", ".tmp");
@@ -105,10 +113,13 @@ public final class GgufDecoderFile {
       for (Map.Entry<String, String> entry : names.all().entrySet()) {
         Shape shape = shapes.get(entry.getKey());
         GgufTensor tensor = file.tensor(entry.getValue(), shape);
-        long bytes = shape.elements() * Float.BYTES;
-        ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, at, bytes);
-        copy(tensor, names.rowOrder(entry.getKey()), mapped.order(ByteOrder.LITTLE_ENDIAN));
-        weights.put(entry.getKey(), new HostTensor(entry.getKey(), DType.FLOAT32, shape, mapped));
+        boolean half = shape.elements() * Float.BYTES > mostBytes;
+        DType type = half ? DType.FLOAT16 : DType.FLOAT32;
+        long bytes = shape.elements() * type.bytes();
+        ByteBuffer mapped =
+            channel.map(FileChannel.MapMode.READ_WRITE, at, bytes).order(ByteOrder.LITTLE_ENDIAN);
+        copy(tensor, names.rowOrder(entry.getKey()), mapped, type);
+        weights.put(entry.getKey(), new HostTensor(entry.getKey(), type, shape, mapped));
         at += bytes;
       }
     } finally {
@@ -118,22 +129,22 @@ public final class GgufDecoderFile {
   }
 
   /** Undoes the order of rows. */
-  private static void copy(GgufTensor tensor, LongUnaryOperator order, ByteBuffer target) {
+  private static void copy(
+      GgufTensor tensor, LongUnaryOperator order, ByteBuffer target, DType type) {
     int columns = Math.toIntExact(tensor.shape().columns());
     float[] row = new float[columns];
+    boolean vector = tensor.shape().rank() == 1;
     for (long i = 0; i < tensor.shape().rows(); i++) {
       tensor.readRow(i, row);
-      if (tensor.shape().rank() == 1) {
-        for (int j = 0; j < columns; j++) {
-          target.putFloat((int) order.applyAsLong(j) * Float.BYTES, row[j]);
+      long first = vector ? 0 : order.applyAsLong(i) * columns;
+      for (int j = 0; j < columns; j++) {
+        long element = vector ? order.applyAsLong(j) : first + j;
+        int at = Math.toIntExact(element * type.bytes());
+        if (type == DType.FLOAT16) {
+          target.putShort(at, Float16.toHalf(row[j]));
+        } else {
+          target.putFloat(at, row[j]);
         }
-      } else {
-        int at = Math.toIntExact(order.applyAsLong(i) * columns * Float.BYTES);
-        target
-            .slice(at, columns * Float.BYTES)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .asFloatBuffer()
-            .put(row);
       }
     }
   }
