@@ -70,6 +70,15 @@ public final class Preflight {
   }
 
   /**
+   * A use case is named, whose labels and settings decide what becomes of all rows, and {@link
+   * #warehouse}.
+   */
+  public static void curation(UseCase useCase) {
+    useCase.adapterName();
+    warehouse(useCase);
+  }
+
+  /**
    * The adapter has a name, fits its base model, and the engine that it asks for is here, if
    * training is.
    */

@@ -26,7 +26,7 @@ final class CurateJob implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (JobSession session = JobSession.open(settings, "curate", Preflight::warehouse)) {
+    try (JobSession session = JobSession.open(settings, "curate", Preflight::curation)) {
       return session.exclusively("curate", () -> curate(session));
     }
   }

@@ -45,7 +45,7 @@ final class NightlyJob implements Callable<Integer> {
   @Override
   public Integer call() {
     LocalDate night = date == null ? LocalDate.now(ZoneOffset.UTC).minusDays(1) : date;
-    try (JobSession session = JobSession.open(settings, "nightly", Preflight::warehouse)) {
+    try (JobSession session = JobSession.open(settings, "nightly", Preflight::curation)) {
       NightlySummary summary = session.exclusively("nightly " + night, () -> run(session, night));
       System.out.println(summary.line());
       return summary.exitCode();

@@ -67,6 +67,18 @@ class BadInputJobsTest {
   }
 
   @Test
+  void curationWithoutAUseCase() {
+    for (String name : List.of("curate", "nightly")) {
+      assertRefusedEarly(
+          2,
+          name
+              + ": name is missing; name a use case with --use-case FILE, for example"
+              + " conf/usecases/fernway/usecase.conf",
+          job(name));
+    }
+  }
+
+  @Test
   void aSectionWhereAPathIsExpected() {
     assertRefusedEarly(
         2,

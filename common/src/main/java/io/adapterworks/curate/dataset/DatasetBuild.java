@@ -14,6 +14,7 @@ import io.adapterworks.curate.review.LabelReview;
 import io.adapterworks.curate.review.ReviewItem;
 import io.adapterworks.curate.schema.CuratedTable;
 import io.adapterworks.curate.schema.EmbeddingTable;
+import io.adapterworks.error.AdapterworksException;
 import io.adapterworks.error.Check;
 import io.adapterworks.error.ErrorCode;
 import io.adapterworks.table.DeltaStore;
@@ -213,14 +214,26 @@ public final class DatasetBuild {
   }
 
   private List<String> evaluationSet(String file) {
-    Dataset<Row> rows =
-        store
-            .spark()
-            .read()
-            .option("header", "true")
-            .option("multiLine", "true")
-            .option("escape", "\"")
-            .csv(file);
+    Dataset<Row> rows;
+    try {
+      rows =
+          store
+              .spark()
+              .read()
+              .option("header", "true")
+              .option("multiLine", "true")
+              .option("escape", "\"")
+              .csv(file);
+    } catch (Exception unreadable) {
+      // Exception: Spark's analysis errors are checked but not declared to Java.
+      throw new AdapterworksException(
+          ErrorCode.CONFIGURATION,
+          "dataset.decontamination.evaluationSets: "
+              + file
+              + " cannot be read; expected a CSV file, a relative one from the folder that the job"
+              + " is started in",
+          unreadable);
+    }
     Check.that(
         List.of(rows.columns()).contains(CuratedTable.TEXT),
         ErrorCode.CONFIGURATION,

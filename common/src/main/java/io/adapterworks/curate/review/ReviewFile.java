@@ -1,5 +1,6 @@
 package io.adapterworks.curate.review;
 
+import com.univocity.parsers.common.TextParsingException;
 import com.univocity.parsers.csv.CsvParser;
 import com.univocity.parsers.csv.CsvParserSettings;
 import com.univocity.parsers.csv.CsvWriter;
@@ -70,9 +71,12 @@ public final class ReviewFile {
     settings.setMaxCharsPerColumn(-1);
     try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
       return wishes(file, new CsvParser(settings).parseAll(in));
-    } catch (IOException failure) {
+    } catch (IOException | TextParsingException | IllegalStateException failure) {
+      // The parser wraps what reading throws.
       throw new AdapterworksException(
-          ErrorCode.INPUT, file + " cannot be read as UTF-8: " + failure.getMessage(), failure);
+          ErrorCode.INPUT,
+          file + " cannot be read as a CSV file in UTF-8; save it as such and import it again",
+          failure);
     }
   }
 
@@ -93,10 +97,19 @@ public final class ReviewFile {
         file,
         header);
     List<LabelReview.Wish> wishes = new ArrayList<>();
-    for (String[] line : lines.subList(1, lines.size())) {
+    for (int row = 1; row < lines.size(); row++) {
+      String[] line = lines.get(row);
       String decided = label < line.length ? line[label] : null;
       if (decided != null && !decided.isBlank()) {
-        wishes.add(new LabelReview.Wish(line[id], decided.strip()));
+        String of = id < line.length ? line[id] : null;
+        Check.that(
+            of != null && !of.isBlank(),
+            ErrorCode.INPUT,
+            "%s: row %d has the decided_label %s, but no id; give it one, or empty the row",
+            file,
+            row + 1,
+            decided.strip());
+        wishes.add(new LabelReview.Wish(of, decided.strip()));
       }
     }
     return wishes;
