@@ -14,20 +14,21 @@ import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
-/** The files that were ingested before, each as it was when it was last read. */
+/** The files that were ingested before, each as it was whenever it was read. */
 final class IngestedFiles {
   /** A file as it was when it was read. */
   private record Seen(String path, long bytes, long modified) {}
 
   private final Set<Seen> seen = new HashSet<>();
-  private final Set<String> paths = new HashSet<>();
   private final Map<String, List<Row>> byInput = new HashMap<>();
 
   private IngestedFiles(List<Row> rows) {
     for (Row row : rows) {
-      String path = row.getAs(IngestedFileTable.PATH);
-      paths.add(path);
-      seen.add(new Seen(path, row.<Long>getAs(IngestedFileTable.BYTES), modified(row)));
+      seen.add(
+          new Seen(
+              row.getAs(IngestedFileTable.PATH),
+              row.<Long>getAs(IngestedFileTable.BYTES),
+              modified(row)));
       byInput
           .computeIfAbsent(row.getAs(IngestedFileTable.INPUT), any -> new ArrayList<>())
           .add(row);
@@ -39,7 +40,7 @@ final class IngestedFiles {
   }
 
   int size() {
-    return paths.size();
+    return (int) seen.stream().map(Seen::path).distinct().count();
   }
 
   /** Whether a file was never read as it is now: one that was put back as it was before is not. */

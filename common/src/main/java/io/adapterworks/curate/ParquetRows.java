@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.to_json;
 import io.adapterworks.curate.source.ColumnTypes;
 import io.adapterworks.curate.source.InputFile;
 import io.adapterworks.curate.source.RawLine;
+import io.adapterworks.table.StorageFailures;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -41,11 +42,12 @@ final class ParquetRows {
    * beforehand: a page that is broken would otherwise stop the batch in the middle of its write.
    */
   JavaRDD<RawLine> read(InputFile file) {
+    String path = literally(file.path());
     try {
-      spark.read().parquet(literally(file.path())).write().format("noop").mode("overwrite").save();
+      spark.read().parquet(path).write().format("noop").mode("overwrite").save();
       return spark
           .read()
-          .parquet(literally(file.path()))
+          .parquet(path)
           .select(col("_metadata.row_index"), to_json(struct(col("*"))))
           .javaRDD()
           .map(row -> new RawLine(row.getLong(0) + 1, row.getString(1), null, null));
@@ -56,7 +58,7 @@ final class ParquetRows {
               1,
               "",
               RawLine.UNREADABLE_FILE,
-              "the file is not readable as Parquet: " + reason(unreadable));
+              "the file is not readable as Parquet: " + StorageFailures.lastMessage(unreadable));
       return JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(List.of(fault));
     }
   }
@@ -64,14 +66,5 @@ final class ParquetRows {
   /** A path that Spark, which takes every path for a pattern, takes for this file's. */
   private static String literally(String path) {
     return path.replaceAll("[\\\\*?\\[\\]{},]", "\\\\$0");
-  }
-
-  /** What the first of all faults says: those around it are Spark's, about stages and tasks. */
-  private static String reason(Throwable fault) {
-    Throwable first = fault;
-    while (first.getCause() != null) {
-      first = first.getCause();
-    }
-    return String.valueOf(first.getMessage()).lines().findFirst().orElse("");
   }
 }

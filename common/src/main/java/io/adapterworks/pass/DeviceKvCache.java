@@ -51,7 +51,7 @@ final class DeviceKvCache implements KvCache {
   public void store(int layer, Tensor queryKeyValue) {
     ops.store(
         queryKeyValue.columns(shape.queryWidth(), shape.kvWidth()),
-        queryKeyValue.columns(shape.queryWidth() + (long) shape.kvWidth(), shape.kvWidth()),
+        queryKeyValue.columns(shape.rotatedWidth(), shape.kvWidth()),
         places,
         layers.get(layer));
   }

@@ -76,14 +76,7 @@ public final class TrainStage {
    * wants rows to test it on before hours are spent.
    */
   public Outcome runToBeEvaluated(Consumer<String> log) {
-    TaskTraining task = task(log);
-    return before(task)
-        .orElseGet(
-            () -> {
-              task.requireExamples();
-              task.requireTest();
-              return train(task, Start.FROM_ANYWHERE, log);
-            });
+    return run(Start.FROM_ANYWHERE, TaskTraining::requireTest, log);
   }
 
   /**
@@ -93,21 +86,21 @@ public final class TrainStage {
    * @param log is told what people should know, a line at a time
    */
   public Outcome run(Start start, Consumer<String> log) {
-    TaskTraining task = task(log);
-    return before(task)
-        .orElseGet(
-            () -> {
-              task.requireExamples();
-              return train(task, start, log);
-            });
+    return run(start, task -> {}, log);
   }
 
-  /** What the same settings gave on the same dataset version, if they were trained before. */
-  private Optional<Outcome> before(TaskTraining task) {
-    return warehouse
-        .registry()
-        .trainedWith(useCase.adapterName(), identity.configHash(), datasetVersion(task))
-        .map(Outcome.NothingNew::new);
+  private Outcome run(Start start, Consumer<TaskTraining> requirement, Consumer<String> log) {
+    TaskTraining task = task(log);
+    Optional<AdapterManifest> before =
+        warehouse
+            .registry()
+            .trainedWith(useCase.adapterName(), identity.configHash(), datasetVersion(task));
+    if (before.isPresent()) {
+      return new Outcome.NothingNew(before.get());
+    }
+    task.requireExamples();
+    requirement.accept(task);
+    return train(task, start, log);
   }
 
   private Outcome train(TaskTraining task, Start start, Consumer<String> log) {

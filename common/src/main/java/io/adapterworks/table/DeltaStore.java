@@ -112,7 +112,8 @@ public final class DeltaStore {
         table.name(),
         version,
         newest);
-    long same = version >= dataVersion(table).orElse(newest) ? newest : version;
+    boolean upkeepOnly = version < newest && version >= dataVersion(table).orElse(newest);
+    long same = upkeepOnly ? newest : version;
     return attempt(
         "read version " + version + " of table " + table.name(),
         () -> reader().option("versionAsOf", same).load(path(table)));

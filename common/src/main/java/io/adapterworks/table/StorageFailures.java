@@ -86,7 +86,8 @@ public final class StorageFailures {
     return null;
   }
 
-  private static String lastMessage(Throwable failure) {
+  /** The first line of what the innermost fault that says anything says. */
+  public static String lastMessage(Throwable failure) {
     String message = failure.toString();
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause.getMessage() != null) {

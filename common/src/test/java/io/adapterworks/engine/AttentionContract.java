@@ -1,6 +1,7 @@
 package io.adapterworks.engine;
 
 import io.adapterworks.tensor.DType;
+import io.adapterworks.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -22,6 +23,37 @@ public interface AttentionContract {
     /** Queries, keys and values side by side. */
     int width() {
       return (heads + 2 * kvHeads) * headDim;
+    }
+  }
+
+  /** What attention works on, queries, keys and values and their gradients side by side. */
+  record Tensors(
+      AttentionShape shape, Twin qkv, Twin out, Twin logSumExp, Twin dOut, Twin dQkv, Twin room) {
+    private Tensor query(EnginePair.Side side, Twin all) {
+      return side.of(all.columns(0, shape.queryWidth()));
+    }
+
+    private Tensor key(EnginePair.Side side, Twin all) {
+      return side.of(all.columns(shape.queryWidth(), shape.kvWidth()));
+    }
+
+    private Tensor value(EnginePair.Side side, Twin all) {
+      return side.of(all.columns(shape.rotatedWidth(), shape.kvWidth()));
+    }
+
+    AttentionOperands operands(EnginePair.Side side) {
+      return new AttentionOperands(
+          query(side, qkv), key(side, qkv), value(side, qkv), side.of(out), side.of(logSumExp));
+    }
+
+    AttentionGradient gradient(EnginePair.Side side) {
+      return new AttentionGradient(
+          operands(side),
+          side.of(dOut),
+          query(side, dQkv),
+          key(side, dQkv),
+          value(side, dQkv),
+          Optional.of(side.of(room)));
     }
   }
 
@@ -72,38 +104,22 @@ public interface AttentionContract {
     int spare = size.heads() % 2 * pair.spareColumns(8);
     Twin out = pair.poisoned(type, size.tokens(), shape.queryWidth() + spare).sparing(spare);
     Twin logSumExp = pair.poisoned(DType.FLOAT32, size.heads(), size.tokens());
-    int keys = shape.queryWidth();
-    int values = keys + shape.kvWidth();
-    Function<EnginePair.Side, AttentionOperands> operands =
-        s ->
-            new AttentionOperands(
-                s.of(qkv.columns(0, keys)),
-                s.of(qkv.columns(keys, shape.kvWidth())),
-                s.of(qkv.columns(values, shape.kvWidth())),
-                s.of(out),
-                s.of(logSumExp));
-    pair.both(
-        s ->
-            s.engine().attention().forward(shapes.apply(s), s.segments(starts), operands.apply(s)));
-    pair.assertClose(what + "out", pair.dense(out));
-    pair.assertClose(what + "logSumExp", logSumExp);
     Twin dOut = pair.normal(type, size.tokens(), shape.queryWidth());
     // Enough for all heads, for some, or for none.
     Twin room = pair.poisoned(type, size.tokens() * (long) size.tokens() + 100_000);
-    Function<EnginePair.Side, AttentionGradient> gradient =
-        s ->
-            new AttentionGradient(
-                operands.apply(s),
-                s.of(dOut),
-                s.of(dQkv.columns(0, keys)),
-                s.of(dQkv.columns(keys, shape.kvWidth())),
-                s.of(dQkv.columns(values, shape.kvWidth())),
-                Optional.of(s.of(room)));
+    Tensors tensors = new Tensors(shape, qkv, out, logSumExp, dOut, dQkv, room);
     pair.both(
         s ->
             s.engine()
                 .attention()
-                .backward(shapes.apply(s), s.segments(starts), gradient.apply(s)));
+                .forward(shapes.apply(s), s.segments(starts), tensors.operands(s)));
+    pair.assertClose(what + "out", pair.dense(out));
+    pair.assertClose(what + "logSumExp", logSumExp);
+    pair.both(
+        s ->
+            s.engine()
+                .attention()
+                .backward(shapes.apply(s), s.segments(starts), tensors.gradient(s)));
     pair.assertClose(what + "dq, dk, dv", dQkv, 2 * pair.tolerance());
     Twin table = table(pair, 40, size.headDim());
     Twin positions = pair.integersBelow(40, size.tokens());
@@ -114,7 +130,7 @@ public interface AttentionContract {
                 .backwardRotated(
                     shapes.apply(s),
                     s.segments(starts),
-                    gradient.apply(s),
+                    tensors.gradient(s),
                     new AttentionOps.Rotary(s.of(table), s.of(positions))));
     pair.assertClose(what + "dq, dk rotated back, dv", dQkv, 2 * pair.tolerance());
   }

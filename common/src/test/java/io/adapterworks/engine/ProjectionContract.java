@@ -109,7 +109,6 @@ public interface ProjectionContract {
     int tokens = size.attention().tokens();
     int width = size.attention().width();
     int keys = shape.queryWidth();
-    int values = shape.rotatedWidth();
     var rotation = rotation(pair, size);
     Twin starts =
         pair.starts(size.attention().lengths().stream().mapToInt(Integer::intValue).toArray());
@@ -124,24 +123,11 @@ public interface ProjectionContract {
     // Enough for all heads, for some, or for none.
     Twin room = pair.poisoned(type, tokens * (long) tokens + 100_000);
     Twin dQkv = pair.poisoned(type, tokens, width);
+    AttentionContract.Tensors tensors =
+        new AttentionContract.Tensors(shape, qkv, out, logSumExp, dOut, dQkv, room);
     pair.both(
         s -> {
-          AttentionOperands forward =
-              new AttentionOperands(
-                  s.of(qkv.columns(0, keys)),
-                  s.of(qkv.columns(keys, shape.kvWidth())),
-                  s.of(qkv.columns(values, shape.kvWidth())),
-                  s.of(out),
-                  s.of(logSumExp));
-          s.engine().attention().forward(shape, s.segments(starts), forward);
-          AttentionGradient gradient =
-              new AttentionGradient(
-                  forward,
-                  s.of(dOut),
-                  s.of(dQkv.columns(0, keys)),
-                  s.of(dQkv.columns(keys, shape.kvWidth())),
-                  s.of(dQkv.columns(values, shape.kvWidth())),
-                  Optional.of(s.of(room)));
+          s.engine().attention().forward(shape, s.segments(starts), tensors.operands(s));
           s.engine()
               .projection()
               .backward(
@@ -149,7 +135,11 @@ public interface ProjectionContract {
                   lora.on(s),
                   shape,
                   new ProjectionOps.Backward(
-                      s.of(dy), s.of(h), s.segments(starts), gradient, rotation.apply(s)));
+                      s.of(dy),
+                      s.of(h),
+                      s.segments(starts),
+                      tensors.gradient(s),
+                      rotation.apply(s)));
         });
     pair.assertClose(size + " dq, dk, dv", dQkv, 2 * pair.tolerance());
     lora.assertGradientsClose(pair, size + " projected");

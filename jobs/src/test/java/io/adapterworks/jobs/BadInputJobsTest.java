@@ -54,6 +54,13 @@ class BadInputJobsTest {
     assertFalse(Files.exists(warehouse()), "the warehouse was made");
   }
 
+  /** The job ended with 1 and one message that matches. */
+  private static void assertFailed(String pattern, JobRun ran) {
+    assertEquals(1, ran.exitCode(), ran::toString);
+    assertEquals(1, ran.messages().size(), ran::toString);
+    assertTrue(ran.messages().get(0).matches(pattern), ran::toString);
+  }
+
   @Test
   void aMissingUseCaseFileAndAFolderInItsPlace() {
     assertRefusedEarly(
@@ -272,29 +279,19 @@ class BadInputJobsTest {
         folder.resolve("messages/october.jsonl"),
         DeskUseCase.lines().stream().filter(line -> line.contains("renew_loan")).toList());
     JobRun ran = run();
-    assertEquals(1, ran.exitCode(), ran::toString);
-    assertEquals(1, ran.messages().size(), ran::toString);
-    assertTrue(
-        ran.messages()
-            .get(0)
-            .matches(
-                "run: dataset version 0 has \\d+ training rows with 1 labels \\[renew_loan\\]; a"
-                    + " classifier needs two labels or more; look at the rejected rows: .*"),
-        ran::toString);
+    assertFailed(
+        "run: dataset version 0 has \\d+ training rows with 1 labels \\[renew_loan\\]; a"
+            + " classifier needs two labels or more; look at the rejected rows: .*",
+        ran);
   }
 
   @Test
   void nothingIsTrainedWithoutRowsToTestItOn() {
     JobRun ran = run("curation.split.test=0");
-    assertEquals(1, ran.exitCode(), ran::toString);
-    assertEquals(1, ran.messages().size(), ran::toString);
-    assertTrue(
-        ran.messages()
-            .get(0)
-            .matches(
-                "run: dataset version 0 has \\d+ rows to train on and none to test a version on;"
-                    + " .* or raise curation.split.test"),
-        ran::toString);
+    assertFailed(
+        "run: dataset version 0 has \\d+ rows to train on and none to test a version on;"
+            + " .* or raise curation.split.test",
+        ran);
     assertFalse(ran.toString().contains("Training:"), ran::toString);
     assertFalse(Files.exists(warehouse().resolve("training_runs")), "a run was written");
   }

@@ -26,7 +26,7 @@ final class AttentionForward {
       Tensor attended,
       Tensor logSumExp) {
     int width = context.computeType().bytes();
-    long values = scores.address(packed, shape.queryWidth() + shape.kvWidth());
+    long values = scores.address(packed, shape.rotatedWidth());
     for (int from = 0; from < group.length(); ) {
       AttentionTile tile = scores.tile(shape, group, from);
       long raw = scores.floats(Scratch.Purpose.SCORES, tile);

@@ -116,8 +116,7 @@ public final class GgufDecoderFile {
         boolean half = shape.elements() * Float.BYTES > mostBytes;
         DType type = half ? DType.FLOAT16 : DType.FLOAT32;
         long bytes = shape.elements() * type.bytes();
-        ByteBuffer mapped =
-            channel.map(FileChannel.MapMode.READ_WRITE, at, bytes).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, at, bytes);
         copy(tensor, names.rowOrder(entry.getKey()), mapped, type);
         weights.put(entry.getKey(), new HostTensor(entry.getKey(), type, shape, mapped));
         at += bytes;
@@ -136,16 +135,28 @@ public final class GgufDecoderFile {
     boolean vector = tensor.shape().rank() == 1;
     for (long i = 0; i < tensor.shape().rows(); i++) {
       tensor.readRow(i, row);
-      long first = vector ? 0 : order.applyAsLong(i) * columns;
-      for (int j = 0; j < columns; j++) {
-        long element = vector ? order.applyAsLong(j) : first + j;
-        int at = Math.toIntExact(element * type.bytes());
-        if (type == DType.FLOAT16) {
-          target.putShort(at, Float16.toHalf(row[j]));
-        } else {
-          target.putFloat(at, row[j]);
-        }
-      }
+      long at = vector ? 0 : order.applyAsLong(i) * columns * type.bytes();
+      ByteBuffer to =
+          target.slice(Math.toIntExact(at), columns * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+      put(vector ? ordered(row, order) : row, type, to);
+    }
+  }
+
+  private static float[] ordered(float[] row, LongUnaryOperator order) {
+    float[] ordered = new float[row.length];
+    for (int j = 0; j < row.length; j++) {
+      ordered[(int) order.applyAsLong(j)] = row[j];
+    }
+    return ordered;
+  }
+
+  private static void put(float[] row, DType type, ByteBuffer to) {
+    if (type == DType.FLOAT32) {
+      to.asFloatBuffer().put(row);
+      return;
+    }
+    for (float value : row) {
+      to.putShort(Float16.toHalf(value));
     }
   }
 }
